@@ -1,0 +1,96 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The house, floors lowest first (ARCHITECTURE.md). A module imports only floors below its own;
+// this file is what enforces it.
+let package = Package(
+  name: "Viva",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "viva", targets: ["viva"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    // Floor 0: C, as the distribution ships it.
+    .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    .systemLibrary(
+      name: "CWebSockets", pkgConfig: "libwebsockets", providers: [.apt(["libwebsockets-dev"])]),
+    .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
+    .systemLibrary(
+      name: "CWebRTCVAD", pkgConfig: "webrtc-audio-processing",
+      providers: [.apt(["libwebrtc-audio-processing-dev"])]),
+
+    // Floor 1: no sessions, no sockets to clients.
+    .target(name: "Runtime", dependencies: ["CLinux"]),
+    .target(name: "Telemetry", dependencies: [.product(name: "Logging", package: "swift-log")]),
+    .target(name: "Audio", dependencies: ["CSpeexDSP", "CWebRTCVAD"]),
+    .target(name: "Realtime"),
+    .target(name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")]),
+
+    // Floor 2: what Viva talks to.
+    .target(
+      name: "Workers",
+      dependencies: [
+        "CLinux", "Runtime", "Telemetry", "Configuration",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+    .target(name: "Checkpoints", dependencies: ["Runtime"]),
+
+    // Floor 3: the conversation.
+    .target(
+      name: "Sessions",
+      dependencies: [
+        "Runtime", "Telemetry", "Audio", "Realtime", "Configuration", "Workers", "Checkpoints",
+      ]),
+
+    // Floor 4: the front door.
+    .target(
+      name: "Gateway",
+      dependencies: ["CWebSockets", "Runtime", "Telemetry", "Realtime", "Configuration", "Sessions"],
+      resources: [.copy("Page")]),
+
+    // Floor 5: composition, nothing else.
+    .executableTarget(
+      name: "viva",
+      dependencies: [
+        "Gateway", "Sessions", "Workers", "Checkpoints", "Configuration", "Telemetry", "Runtime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
+
+    // Used by Tests and loadtest only.
+    .target(
+      name: "VivaTesting",
+      dependencies: [
+        "Runtime", "Audio", "Workers",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
+      ]),
+    .executableTarget(
+      name: "viva-load",
+      dependencies: [
+        "VivaTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "loadtest/viva-load"),
+
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+    .testTarget(name: "RealtimeTests", dependencies: ["Realtime"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "WorkersTests", dependencies: ["Workers", "VivaTesting"]),
+    .testTarget(
+      name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaTesting"]),
+    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "VivaTesting"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

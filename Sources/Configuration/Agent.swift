@@ -1,0 +1,64 @@
+/// Who answers: one file in `config/agents/`, named by `?model=`.
+public struct Agent: Sendable, Equatable {
+  public var name: String
+  public var instructions = ""
+  /// Example turns that stand before the conversation in every prompt.
+  public var examples: [ExampleTurn] = []
+  /// Said when the session opens; nil waits for the user.
+  public var greeting: String?
+  public var voice: String?
+  /// Said when a turn could not be understood or answered.
+  public var apology = "Sorry, I did not catch that. Could you say it again?"
+  public var sampling = SamplingSettings()
+  public var turnDetection = TurnDetectionSettings()
+  /// BCP-47 tag given to the recogniser.
+  public var language: String? = "en"
+  /// Provider names that replace the default order; empty means all, in the file's order.
+  public var workers = AgentWorkers()
+
+  public init(name: String) {
+    self.name = name
+  }
+}
+
+public struct ExampleTurn: Sendable, Equatable {
+  public var user: String
+  public var assistant: String
+
+  public init(user: String, assistant: String) {
+    self.user = user
+    self.assistant = assistant
+  }
+}
+
+public struct SamplingSettings: Sendable, Equatable {
+  /// 0...2.
+  public var temperature: Double?
+  /// 0...1.
+  public var topP: Double?
+  /// 1...4096.
+  public var maxTokens: Int? = 256
+  public var stop: [String] = []
+
+  public init() {}
+}
+
+/// Defaults of `server_vad` for sessions of this agent.
+public struct TurnDetectionSettings: Sendable, Equatable {
+  /// 0...1.
+  public var threshold = 0.5
+  /// 0...5000.
+  public var prefixPaddingMilliseconds = 300
+  /// 100...10000.
+  public var silenceDurationMilliseconds = 500
+
+  public init() {}
+}
+
+public struct AgentWorkers: Sendable, Equatable {
+  public var asr: [String] = []
+  public var llm: [String] = []
+  public var tts: [String] = []
+
+  public init() {}
+}

@@ -1,0 +1,142 @@
+/// Everything `viva.yaml` says, checked. Every value has a default except the workers.
+public struct Settings: Sendable, Equatable {
+  public var server = ServerSettings()
+  public var audio = AudioSettings()
+  public var limits = LimitSettings()
+  public var workers = WorkerSettings()
+  public var agents: [String: Agent] = [:]
+  /// The agent for a session that names none.
+  public var defaultAgent = "assistant"
+
+  public init() {}
+}
+
+public struct ServerSettings: Sendable, Equatable {
+  /// Where clients come in: page, HTTP, WebSocket.
+  public var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+  /// `/metrics`, `/healthz` and `/readyz`, apart from the clients.
+  public var admin = ListenAddress(host: "127.0.0.1", port: 8081)
+  /// PEM files; both or none. A public bind needs them.
+  public var tlsCertificate: String?
+  public var tlsKey: String?
+  /// Server keys; any of them authorises. Never logged.
+  public var keys: [String] = []
+  /// A file with one key a line, made with a fresh key at the first start. Relative to the configuration file.
+  public var keyFile: String? = "../.viva/keys"
+  /// Values of `Origin` that may open a WebSocket beside the server's own; `*` allows all.
+  public var allowedOrigins: [String] = []
+  /// Session threads; 0 is one a core.
+  public var shards = 0
+
+  public init() {}
+}
+
+public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
+  public var host: String
+  /// 0 lets the system choose.
+  public var port: Int
+
+  public init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+  public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+public struct AudioSettings: Sendable, Equatable {
+  /// How far ahead of its playing time agent audio is sent, in milliseconds, 100...5000.
+  public var sendAheadMilliseconds = 400
+
+  public init() {}
+}
+
+public struct LimitSettings: Sendable, Equatable {
+  public var sessions = 1000
+  /// Largest WebSocket message, in bytes. 15 MiB of audio are 20 MiB of base64.
+  public var messageBytes = 22 << 20
+  /// Bytes that may wait for a client that does not read, before it is closed with 1008.
+  public var sendQueueBytes = 8 << 20
+  /// Longest uncommitted input audio, in seconds.
+  public var inputBufferSeconds = 300
+  /// A user turn is cut and committed after this many seconds of speech under `server_vad`.
+  public var turnSeconds = 60
+  /// Items a conversation may hold.
+  public var items = 2000
+  /// A session ends after this many minutes.
+  public var sessionMinutes = 60
+
+  public init() {}
+}
+
+public struct WorkerSettings: Sendable, Equatable {
+  /// Providers in order of preference; the second is tried when the first fails before its first result.
+  public var asr: [ProviderSettings] = []
+  public var llm: [ProviderSettings] = []
+  public var tts: [ProviderSettings] = []
+
+  public init() {}
+}
+
+public struct ProviderSettings: Sendable, Equatable {
+  public enum WireProtocol: String, Sendable, CaseIterable {
+    case wyoming, openai
+    /// A local `espeak-ng` command a sentence: the TTS of last resort.
+    case espeak
+  }
+  /// What a Wyoming `transcript-chunk` carries.
+  public enum Partials: String, Sendable, CaseIterable {
+    /// As the worker's `info` says; appended text where it says nothing.
+    case auto
+    /// The whole text so far.
+    case whole
+    /// A piece to append.
+    case piece
+    case none
+  }
+
+  public var name: String
+  public var wireProtocol: WireProtocol
+  /// `tcp://host:port` for Wyoming, `http(s)://host:port/v1` for OpenAI; nil for espeak.
+  public var url: String?
+  /// The model asked of an OpenAI server.
+  public var model: String?
+  /// Default voice of a TTS.
+  public var voice: String?
+  /// Bearer key for an OpenAI server.
+  public var apiKey: String?
+  public var partials = Partials.auto
+  public var deadlines = Deadlines()
+  /// Set when Viva starts and supervises the worker itself.
+  public var process: ProcessSettings?
+
+  public init(name: String, wireProtocol: WireProtocol, url: String? = nil) {
+    self.name = name
+    self.wireProtocol = wireProtocol
+    self.url = url
+  }
+}
+
+/// Slow is failed: limits of one worker call, in milliseconds.
+public struct Deadlines: Sendable, Equatable {
+  public var connect = 1000
+  /// From the request (for ASR: from the end of the audio) to the first result (for ASR: the final text).
+  public var firstResult = 5000
+  /// Between two results.
+  public var gap = 5000
+
+  public init() {}
+}
+
+public struct ProcessSettings: Sendable, Equatable {
+  /// Executable and arguments; relative paths are relative to the configuration file's folder.
+  public var command: [String]
+  public var environment: [String: String] = [:]
+  /// How long it may take until it answers, in seconds.
+  public var readyTimeoutSeconds = 60
+
+  public init(command: [String]) {
+    self.command = command
+  }
+}
