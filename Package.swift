@@ -29,13 +29,15 @@ let package = Package(
     .target(name: "Telemetry", dependencies: [.product(name: "Logging", package: "swift-log")]),
     .target(name: "Audio", dependencies: ["CSpeexDSP", "CWebRTCVAD"]),
     .target(name: "Realtime"),
-    .target(name: "Configuration", dependencies: [.product(name: "Yams", package: "Yams")]),
+    .target(  // not plain "Configuration": a dependency of a dependency has that name
+      name: "VivaConfiguration", dependencies: [.product(name: "Yams", package: "Yams")],
+      path: "Sources/Configuration"),
 
     // Floor 2: what Viva talks to.
     .target(
       name: "Workers",
       dependencies: [
-        "CLinux", "Runtime", "Telemetry", "Configuration",
+        "CLinux", "Runtime", "Telemetry", "VivaConfiguration",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -47,20 +49,20 @@ let package = Package(
     .target(
       name: "Sessions",
       dependencies: [
-        "Runtime", "Telemetry", "Audio", "Realtime", "Configuration", "Workers", "Checkpoints",
+        "Runtime", "Telemetry", "Audio", "Realtime", "VivaConfiguration", "Workers", "Checkpoints",
       ]),
 
     // Floor 4: the front door.
     .target(
       name: "Gateway",
-      dependencies: ["CWebSockets", "Runtime", "Telemetry", "Realtime", "Configuration", "Sessions"],
+      dependencies: ["CWebSockets", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Sessions"],
       resources: [.copy("Page")]),
 
     // Floor 5: composition, nothing else.
     .executableTarget(
       name: "viva",
       dependencies: [
-        "Gateway", "Sessions", "Workers", "Checkpoints", "Configuration", "Telemetry", "Runtime",
+        "Gateway", "Sessions", "Workers", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -86,7 +88,7 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio"]),
     .testTarget(name: "RealtimeTests", dependencies: ["Realtime"]),
-    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
     .testTarget(name: "WorkersTests", dependencies: ["Workers", "VivaTesting"]),
     .testTarget(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaTesting"]),

@@ -1,3 +1,5 @@
+import CLinux
+
 /// A point on the monotonic clock. Time is an argument in Viva: state machines are handed an `Instant`,
 /// tests make their own.
 public struct Instant: InstantProtocol, Sendable, Hashable, Comparable {
@@ -10,10 +12,7 @@ public struct Instant: InstantProtocol, Sendable, Hashable, Comparable {
   }
 
   /// `CLOCK_MONOTONIC`, a few tens of nanoseconds to read. Called by shells, not by cores.
-  public static var now: Instant {
-    let (seconds, attoseconds) = ContinuousClock.now.durationSinceEpoch.components
-    return Instant(nanoseconds: seconds &* 1_000_000_000 &+ attoseconds / 1_000_000_000)
-  }
+  public static var now: Instant { Instant(nanoseconds: Int64(bitPattern: viva_mono_ns())) }
 
   public func advanced(by duration: Duration) -> Instant {
     Instant(nanoseconds: nanoseconds &+ duration.nanoseconds)
@@ -25,6 +24,7 @@ public struct Instant: InstantProtocol, Sendable, Hashable, Comparable {
 
   public static func < (a: Instant, b: Instant) -> Bool { a.nanoseconds < b.nanoseconds }
   public static func - (a: Instant, b: Instant) -> Duration { b.duration(to: a) }
+  public static func + (a: Instant, b: Duration) -> Instant { a.advanced(by: b) }
 }
 
 extension Duration {
@@ -35,13 +35,9 @@ extension Duration {
     return overflow ? (seconds < 0 ? .min : .max) : whole &+ attoseconds / 1_000_000_000
   }
 
-  /// Whole milliseconds, rounded down.
+  /// Whole milliseconds, rounded towards zero.
   public var milliseconds: Int { Int(nanoseconds / 1_000_000) }
 
-  public var seconds: Double { Double(nanoseconds) / 1e9 }
-}
-
-extension ContinuousClock.Instant {
-  fileprivate var durationSinceEpoch: Duration { Self.epoch.duration(to: self) }
-  private static let epoch = ContinuousClock.now
+  /// Seconds with their fraction.
+  public var inSeconds: Double { Double(nanoseconds) / 1e9 }
 }

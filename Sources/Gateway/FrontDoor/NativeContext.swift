@@ -1,0 +1,132 @@
+import CWebSockets
+import Glibc
+import Synchronization
+
+/// A `lws_context` with its listeners, and the C memory that has to live as long.
+final class NativeContext {
+  private var strings: [UnsafeMutablePointer<CChar>] = []
+  private let protocols: UnsafeMutablePointer<lws_protocols>
+  private let validity: UnsafeMutablePointer<lws_retry_bo_t>
+  private(set) var pointer: OpaquePointer?
+  private(set) var ports: [ListenerID: Int] = [:]
+
+  /// - Parameter user: handed to `serviceCallback` through `lws_context_user`.
+  init(_ configuration: FrontDoor.Configuration, user: UnsafeMutableRawPointer) throws {
+    // The first entry serves HTTP, and WebSocket clients that offer no sub-protocol; an empty entry ends it.
+    let names = ["http"] + configuration.subprotocols
+    protocols = .allocate(capacity: names.count + 1)
+    protocols.initialize(repeating: lws_protocols(), count: names.count + 1)
+    validity = .allocate(capacity: 1)
+    validity.initialize(to: lws_retry_bo_t())
+    for (index, name) in names.enumerated() {
+      protocols[index].name = copy(name)
+      protocols[index].callback = serviceCallback
+      // Bytes a callback hands over at most, and a write passes to the kernel at once.
+      protocols[index].rx_buffer_size = Self.receiveBufferBytes
+      protocols[index].tx_packet_size = configuration.maximumSendQueueBytes
+    }
+    validity.pointee.secs_since_valid_ping = UInt16(clamping: configuration.pingIntervalSeconds)
+    validity.pointee.secs_since_valid_hangup = UInt16(
+      clamping: max(configuration.pongTimeoutSeconds, configuration.pingIntervalSeconds + 1))
+    try Self.process.withLock { _ in try create(configuration, user: user) }
+  }
+
+  /// The second half: `lws_context_destroy` has been called from inside the loop, which has ended since.
+  func finishDestruction() {
+    guard let context = pointer else { return }
+    pointer = nil
+    Self.process.withLock { _ in keepingInterruptHandler { lws_context_destroy(context) } }
+  }
+
+  deinit {
+    if let pointer { keepingInterruptHandler { lws_context_destroy(pointer) } }
+    protocols.deallocate()
+    validity.deallocate()
+    for string in strings { free(string) }
+  }
+
+  private func create(_ configuration: FrontDoor.Configuration, user: UnsafeMutableRawPointer) throws {
+    // What goes wrong here belongs in the error; what peers do later does not belong in a log.
+    Self.log.withLock { $0 = [] }
+    lws_set_log_level(LLL_ERR | LLL_WARN) { _, line in
+      guard let line else { return }
+      NativeContext.log.withLock { $0.append(String(cString: line)) }
+    }
+    defer { lws_set_log_level(0, nil) }
+
+    var info = lws_context_creation_info()
+    info.user = user
+    info.gid = -1
+    info.uid = -1
+    info.options = UInt64(LWS_SERVER_OPTION_LIBEV) | UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
+    if configuration.listeners.contains(where: { $0.tls != nil }) {
+      info.options |= UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
+    }
+    info.max_http_header_data2 = UInt32(clamping: configuration.maximumHeaderBytes)
+    info.pt_serv_buf_size = UInt32(Self.receiveBufferBytes + 1024)
+    info.timeout_secs = UInt32(clamping: configuration.bodyTimeoutSeconds)
+    keepingInterruptHandler { pointer = lws_create_context(&info) }
+    guard pointer != nil else { throw failure("libwebsockets did not start") }
+
+    for listener in configuration.listeners {
+      if let other = ports.first(where: { $0.value == listener.port }) {
+        // libwebsockets would tell the two apart by the Host header, which is the client's to choose.
+        throw FrontDoorError(
+          description: "listeners \(other.key.rawValue) and \(listener.id.rawValue) share port \(listener.port)")
+      }
+      guard let vhost = addListener(listener, configuration, user: user) else {
+        throw failure("listener \(listener.id.rawValue) cannot listen on \(listener.host):\(listener.port)")
+      }
+      ports[listener.id] = Int(lws_get_vhost_listen_port(vhost))
+    }
+  }
+
+  private func addListener(
+    _ listener: FrontDoor.Configuration.Listener, _ configuration: FrontDoor.Configuration,
+    user: UnsafeMutableRawPointer
+  ) -> OpaquePointer? {
+    guard (0...65_535).contains(listener.port) else { return nil }
+    var info = lws_context_creation_info()
+    info.user = user
+    info.vhost_name = copy(listener.id.rawValue)
+    info.port = Int32(listener.port)
+    info.iface = copy(listener.host == "localhost" ? "127.0.0.1" : listener.host)
+    info.protocols = UnsafePointer(protocols)
+    info.retry_and_idle_policy = UnsafePointer(validity)
+    info.timeout_secs_ah_idle = UInt32(clamping: configuration.headerTimeoutSeconds)
+    info.keepalive_timeout = Int32(clamping: configuration.keepAliveSeconds)
+    info.options = UInt64(LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND)
+    if !listener.host.contains(":") { info.options |= UInt64(LWS_SERVER_OPTION_DISABLE_IPV6) }
+    if let tls = listener.tls {
+      info.options |= UInt64(LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT)
+      info.ssl_cert_filepath = copy(tls.certificateFile)
+      info.ssl_private_key_filepath = copy(tls.privateKeyFile)
+      info.alpn = copy("http/1.1")
+    }
+    return lws_create_vhost(pointer, &info)
+  }
+
+  private func copy(_ string: String) -> UnsafePointer<CChar> {
+    let copied = strdup(string)!
+    strings.append(copied)
+    return UnsafePointer(copied)
+  }
+
+  private func failure(_ summary: String) -> FrontDoorError {
+    let lines = Self.log.withLock { $0 }.map { $0.filter { !$0.isNewline } }
+    return FrontDoorError(description: ([summary] + lines).joined(separator: ": "))
+  }
+
+  /// libev installs a handler of its own for SIGINT with each loop, and the default one at its end.
+  private func keepingInterruptHandler(_ body: () -> Void) {
+    var action = sigaction()
+    sigaction(SIGINT, nil, &action)
+    body()
+    sigaction(SIGINT, &action, nil)
+  }
+
+  private static let receiveBufferBytes = 16 << 10
+  /// Contexts share the log and the handler of SIGINT: one is made or destroyed at a time.
+  private static let process = Mutex<Void>(())
+  private static let log = Mutex<[String]>([])
+}

@@ -1,0 +1,139 @@
+import CWebSockets
+
+/// The service thread: owns the `lws_context` and everything that hangs on it. Only its thread touches it.
+final class ServiceLoop {
+  let configuration: FrontDoor.Configuration
+  let handler: any FrontDoorHandler
+  let mailbox: ServiceMailbox
+  let reader: RequestReader
+  var sessions: [UInt64: WebSocketSession] = [:]
+  var nextConnectionID: UInt64 = 0
+  /// Sessions that the tick looks after: paused, or with a deadline.
+  private var watched: Set<UInt64> = []
+  private(set) var stop: ServiceMailbox.Stop?
+  private var stopDeadline: ContinuousClock.Instant?
+  private var isDestroyed = false
+  private var native: NativeContext?
+  private let tick: Tick
+
+  init(configuration: FrontDoor.Configuration, handler: any FrontDoorHandler, mailbox: ServiceMailbox) {
+    self.configuration = configuration
+    self.handler = handler
+    self.mailbox = mailbox
+    reader = RequestReader(
+      maximumHeaderBytes: configuration.maximumHeaderBytes, additionalHeaders: configuration.additionalHeaders)
+    tick = Tick()
+  }
+
+  /// Listens. The thread that calls `run` may be another.
+  /// - Returns: the bound ports.
+  func open() throws -> [ListenerID: Int] {
+    let native = try NativeContext(configuration, user: Unmanaged.passUnretained(self).toOpaque())
+    self.native = native
+    mailbox.open(context: native.pointer!)
+    tick.start(self, native.pointer!)
+    return native.ports
+  }
+
+  /// Serves until stopped.
+  func run() {
+    mailbox.serviceThreadHasStarted()
+    while !isDestroyed { lws_service(native?.pointer, 0) }
+    native?.finishDestruction()
+    native = nil
+  }
+
+  /// Does what other threads, or a handler in the callback that just ended, have asked for.
+  func emptyMailbox() {
+    let (connections, stop) = mailbox.take()
+    if let stop, self.stop == nil { begin(stop) }
+    guard !connections.isEmpty else { return }
+    let now = ContinuousClock.now
+    for connection in connections {
+      guard let session = sessions[connection.id] else { continue }
+      session.fulfil(
+        connection.takeWishes(), now: now, closeTimeout: .seconds(configuration.closeTimeoutSeconds))
+      if session.isReadingPaused || session.deadline != nil { watched.insert(connection.id) }
+    }
+  }
+
+  /// Called in EVENT_WAIT_CANCELLED, the only callback in which the context may be destroyed.
+  func wasWoken() {
+    emptyMailbox()
+    guard let stopDeadline, !isDestroyed, let context = native?.pointer else { return }
+    guard sessions.isEmpty || ContinuousClock.now >= stopDeadline else { return }
+    isDestroyed = true
+    mailbox.shut()
+    tick.cancel()
+    lws_context_destroy(context)
+  }
+
+  func end(_ session: WebSocketSession) {
+    guard sessions.removeValue(forKey: session.connection.id) != nil else { return }
+    watched.remove(session.connection.id)
+    session.end()
+    if stop != nil, sessions.isEmpty { mailbox.wakeServiceThread() }
+  }
+
+  /// A few times a second. libev's timer in libwebsockets is not brought forward when an earlier deadline
+  /// comes up, so without this tick all of its time-outs would be late, too.
+  fileprivate func ticked() {
+    let now = ContinuousClock.now
+    for id in watched {
+      guard let session = sessions[id] else { continue }
+      if let deadline = session.deadline {
+        if now >= deadline { lws_set_timeout(session.wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC) }
+      } else if session.isReadingPaused {
+        lws_validity_confirmed(session.wsi)  // its pong cannot be read
+      } else {
+        watched.remove(id)
+      }
+    }
+    if let stopDeadline, now >= stopDeadline { mailbox.wakeServiceThread() }
+  }
+
+  private func begin(_ stop: ServiceMailbox.Stop) {
+    self.stop = stop
+    stopDeadline = .now + .seconds(configuration.drainSeconds)
+    for session in sessions.values { session.connection.close(code: stop.code, reason: stop.reason) }
+    mailbox.wakeServiceThread()
+  }
+}
+
+/// A repeating timer of libwebsockets. The list entry needs an address of its own, and is found by it.
+private final class Tick {
+  private struct Entry {
+    var timer = lws_sorted_usec_list_t()
+    unowned(unsafe) var loop: ServiceLoop?
+    var context: OpaquePointer?
+  }
+
+  private let entry = UnsafeMutablePointer<Entry>.allocate(capacity: 1)
+
+  init() { entry.initialize(to: Entry()) }
+
+  deinit { entry.deallocate() }
+
+  func start(_ loop: ServiceLoop, _ context: OpaquePointer) {
+    entry.pointee.loop = loop
+    entry.pointee.context = context
+    Self.schedule(entry)
+  }
+
+  func cancel() { lws_sul_schedule(entry.pointee.context, 0, Self.timer(entry), nil, -1) }
+
+  private static func schedule(_ entry: UnsafeMutablePointer<Entry>) {
+    lws_sul_schedule(
+      entry.pointee.context, 0, timer(entry),
+      { timer in
+        let entry = UnsafeMutableRawPointer(timer!).assumingMemoryBound(to: Entry.self)
+        Tick.schedule(entry)
+        entry.pointee.loop?.ticked()
+      }, 250_000)
+  }
+
+  /// The first field, hence at the entry's own address.
+  private static func timer(_ entry: UnsafeMutablePointer<Entry>) -> UnsafeMutablePointer<lws_sorted_usec_list_t> {
+    UnsafeMutableRawPointer(entry).assumingMemoryBound(to: lws_sorted_usec_list_t.self)
+  }
+}

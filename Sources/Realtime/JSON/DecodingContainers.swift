@@ -1,0 +1,86 @@
+/// The path of a parameter as OpenAI writes it: `item.content[0].text`.
+func parameterPath(_ path: [any CodingKey]) -> String {
+  var text = ""
+  for key in path {
+    if let index = key.intValue {
+      text += "[\(index)]"
+    } else {
+      text += text.isEmpty ? key.stringValue : ".\(key.stringValue)"
+    }
+  }
+  return text
+}
+
+extension KeyedDecodingContainer {
+  func path(_ key: Key) -> String {
+    parameterPath(codingPath + [key])
+  }
+
+  /// The error for a field whose value is well-formed and still not allowed.
+  func refusal(_ key: Key, code: String = "invalid_value", _ message: String) -> RealtimeError {
+    .invalidRequest(code: code, message: message, param: path(key))
+  }
+
+  /// One of a closed set of strings; nil when absent or null.
+  func choice<Choice>(_ key: Key) throws -> Choice?
+  where Choice: RawRepresentable<String> & CaseIterable {
+    guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
+    guard let choice = Choice(rawValue: text) else {
+      throw refusal(key, .unknownValue(text, allowed: Choice.allCases.map(\.rawValue)))
+    }
+    return choice
+  }
+
+  func requiredChoice<Choice>(_ key: Key) throws -> Choice
+  where Choice: RawRepresentable<String> & CaseIterable {
+    guard let choice: Choice = try choice(key) else { throw RealtimeError.missing(path(key)) }
+    return choice
+  }
+
+  /// 0 or more.
+  func natural(_ key: Key) throws -> Int {
+    let value = try decode(Int.self, forKey: key)
+    guard value >= 0 else { throw refusal(key, "Invalid value \(value): expected 0 or more.") }
+    return value
+  }
+
+  /// A string of 1 to `length` bytes of UTF-8; nil when absent or null.
+  func label(_ key: Key, upTo length: Int) throws -> String? {
+    guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
+    guard (1...length).contains(text.utf8.count) else {
+      throw refusal(key, "Invalid length \(text.utf8.count): expected 1 to \(length) bytes.")
+    }
+    return text
+  }
+
+  func requiredLabel(_ key: Key, upTo length: Int) throws -> String {
+    guard let text = try label(key, upTo: length) else { throw RealtimeError.missing(path(key)) }
+    return text
+  }
+
+  /// Base64 of 16-bit samples; nil when absent or null.
+  func audio(_ key: Key) throws -> [UInt8]? {
+    guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
+    guard let bytes = Base64.decode(text) else { throw RealtimeError.badBase64(path(key)) }
+    guard bytes.count.isMultiple(of: 2) else { throw RealtimeError.oddAudio(path(key), bytes: bytes.count) }
+    return bytes
+  }
+
+  func patch<Value: Decodable>(_ key: Key) throws -> Patch<Value> {
+    guard contains(key) else { return .absent }
+    return try decodeNil(forKey: key) ? .null : .value(decode(Value.self, forKey: key))
+  }
+
+  /// nil when absent or null.
+  func nested<Keys: CodingKey>(_ keys: Keys.Type, _ key: Key) throws -> KeyedDecodingContainer<Keys>? {
+    guard contains(key), try !decodeNil(forKey: key) else { return nil }
+    return try nestedContainer(keyedBy: keys, forKey: key)
+  }
+}
+
+extension String {
+  static func unknownValue(_ value: String, allowed: [String]) -> String {
+    let allowed = allowed.map { "'\($0)'" }.joined(separator: ", ")
+    return "Invalid value: '\(value.prefix(100))'. Supported values are: \(allowed)."
+  }
+}

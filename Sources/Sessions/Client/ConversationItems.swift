@@ -1,0 +1,117 @@
+import Audio
+import Realtime
+import Runtime
+import Workers
+
+/// The client edits the conversation.
+extension SessionCore {
+  mutating func createItem(
+    _ item: ConversationItem, after previous: String?, at now: Instant
+  ) throws(RealtimeError) {
+    greetingDue = nil
+    guard state.items.count < limits.items else {
+      throw .invalidRequest(
+        code: "conversation_full",
+        message: "The conversation holds \(limits.items) items, its limit. Delete some or open a new session.", param: nil)
+    }
+    var item = item
+    let id = item.id ?? makeID("item")
+    guard state.item(id) == nil else {
+      throw .invalidRequest(
+        code: "item_create_invalid_item_id", message: "An item with id '\(id)' is in the conversation already.",
+        param: "item.id")
+    }
+    item.id = id
+    item.status = .completed
+    let position = try self.position(after: previous)
+    // The bytes go to the recogniser; the conversation keeps what was said.
+    let audio = item.takeInputAudio()
+    add(item, after: position)
+    if let audio, let samples = PCM16.decode(audio) { transcribeItem(id, samples, at: now) }
+  }
+
+  /// The id of the item that a new one goes behind; nil for the front.
+  private func position(after previous: String?) throws(RealtimeError) -> String? {
+    guard let previous else { return state.items.last?.id }
+    if previous == "root" { return nil }
+    guard state.item(previous) != nil else {
+      throw unknownItem(previous, code: "item_create_invalid_previous_item_id", param: "previous_item_id")
+    }
+    return previous
+  }
+
+  /// A turn that came as an item: heard like one, answered when the client asks.
+  private mutating func transcribeItem(_ id: String, _ samples: [Int16], at now: Instant) {
+    let resampler = Resampler.at(24_000, to: InputAudio.sampleRate)
+    var audio = resampler.process(samples)
+    audio += resampler.drain()
+    var turn = UserTurn(itemID: id, audio: audio, responds: false, marks: TurnMarks(ended: now))
+    turn.isSpeaking = false
+    turns.append(turn)
+    startRecognition(ofTurn: turns.count - 1)
+  }
+
+  /// A finished item joins the conversation.
+  mutating func add(_ item: ConversationItem, after previous: String?) {
+    record(
+      .itemAdded(item, previousItemID: previous),
+      then: [
+        .conversationItemAdded(item, previousItemID: previous), .conversationItemDone(item, previousItemID: previous),
+      ])
+  }
+
+  mutating func retrieveItem(_ id: String) throws(RealtimeError) {
+    guard let item = state.item(id) else { throw unknownItem(id, code: "item_retrieve_invalid_item_id") }
+    send(.conversationItemRetrieved(item))
+  }
+
+  mutating func deleteItem(_ id: String) throws(RealtimeError) {
+    guard state.item(id) != nil else { throw unknownItem(id, code: "item_delete_invalid_item_id") }
+    guard response?.owns(itemID: id) != true else {
+      throw .invalidRequest(
+        code: "item_delete_in_progress",
+        message: "Item '\(id)' is being made by the active response. Cancel the response first.", param: "item_id")
+    }
+    spoken[id] = nil
+    if let index = turns.firstIndex(where: { $0.itemID == id && !$0.isSpeaking }) {
+      if let call = turns.remove(at: index).call { act(.cancel(call)) }
+    }
+    record(.itemDeleted(itemID: id), then: [.conversationItemDeleted(itemID: id)])
+  }
+
+  mutating func truncateItem(
+    _ id: String, contentIndex: Int, audioEndMilliseconds end: Int
+  ) throws(RealtimeError) {
+    guard let item = state.item(id) else { throw unknownItem(id, code: "item_truncate_invalid_item_id") }
+    let message = spoken[id] ?? response?.message.flatMap { $0.address.itemID == id ? $0 : nil }
+    guard item.isAssistantMessage, let message else {
+      throw .invalidRequest(
+        code: "item_truncate_invalid_item_id",
+        message: "Only assistant messages with audio can be truncated; item '\(id)' is none.", param: "item_id")
+    }
+    guard contentIndex == message.address.contentIndex else {
+      throw .invalidRequest(
+        code: "invalid_value", message: "The item has one content part: content_index must be 0.", param: "content_index")
+    }
+    let sent = message.sentSamples * 1000 / SpokenText.sampleRate
+    // Players count whole buffers; a little beyond the end is the end.
+    guard end >= 0, end <= sent + 100 else {
+      throw .invalidRequest(
+        code: "invalid_value", message: "Audio content of \(sent)ms is already shorter than \(end)ms.",
+        param: "audio_end_ms")
+    }
+    let position = min(message.sentSamples, end * SpokenText.sampleRate / 1000)
+    if response?.owns(itemID: id) == true {
+      response?.message?.truncatedAt = position
+      send(
+        .conversationItemTruncated(
+          itemID: id, contentIndex: contentIndex, audioEndMilliseconds: end, heard: message.spoken.heard(at: position)))
+    } else {
+      truncate(itemID: id, message: message, to: position)
+    }
+  }
+
+  private func unknownItem(_ id: String, code: String, param: String = "item_id") -> RealtimeError {
+    .invalidRequest(code: code, message: "Item with id '\(id)' is not in the conversation.", param: param)
+  }
+}

@@ -1,0 +1,103 @@
+import Audio
+import Realtime
+import Runtime
+import Workers
+
+/// The response that is being made: what the model has said, what is being spoken, what is still to be sent.
+struct ActiveResponse {
+  /// Where the words come from.
+  enum Source {
+    case model
+    /// A phrase of the agent's: greeting or apology.
+    case phrase(String)
+  }
+
+  let id: String
+  let source: Source
+  var parameters: ResponseParameters
+  let modality: Modality
+  /// Said to the model for this response only.
+  var hint: String?
+  /// Marks of the user turn that it answers.
+  var turn: TurnMarks?
+
+  /// Waits for transcripts of turns that were committed before it.
+  var isWaiting = false
+  var completion: CallID?
+  var completionRetry = Retry()
+  /// The words are all there.
+  var generationEnded = false
+  var finishReason: FinishReason?
+  var usage: TokenUsage?
+  var failure: WorkerError?
+
+  var splitter = ClauseSplitter()
+  var message: MessageOutput?
+  var functionCalls: [Int: FunctionCallOutput] = [:]
+  var outputCount = 0
+  /// Items that are done, in the order of their output index.
+  var finished: [Int: ConversationItem] = [:]
+
+  /// Clauses not handed to the synthesizer yet.
+  var clauses: [PendingClause] = []
+  var speech: SpeechInProgress?
+  var spokeAnything = false
+  var outgoing = OutgoingAudio()
+  var marks = ResponseMarks()
+
+  init(id: String, source: Source, parameters: ResponseParameters, modality: Modality) {
+    self.id = id
+    self.source = source
+    self.parameters = parameters
+    self.modality = modality
+  }
+
+  /// Nothing of it is left to make or to send.
+  var isExhausted: Bool {
+    generationEnded && clauses.isEmpty && speech == nil && outgoing.isEmpty
+  }
+}
+
+/// The assistant's message.
+struct MessageOutput {
+  let address: ContentAddress
+  /// Everything the model said.
+  var text = ""
+  /// Where its audio begins on the session's playout, in samples.
+  var playoutStart: Int?
+  var sentSamples = 0
+  var spoken = SpokenText()
+  /// The client said, while it was still being made, that it had stopped playing here.
+  var truncatedAt: Int?
+}
+
+struct FunctionCallOutput {
+  let itemID: String
+  let outputIndex: Int
+  let callID: String
+  let name: String
+  var arguments = ""
+}
+
+struct PendingClause {
+  var text: String
+  /// The second attempt at a clause whose synthesis broke off.
+  var isRepeat = false
+}
+
+/// The clause that the synthesizer works on.
+struct SpeechInProgress {
+  let call: CallID
+  let clause: PendingClause
+  var resampler: Resampler?
+  var samples = 0
+}
+
+/// When things happened in a response, for its latency.
+struct ResponseMarks {
+  var modelAsked: Instant?
+  var firstToken: Instant?
+  var voiceAsked: Instant?
+  var firstAudio: Instant?
+  var firstSent: Instant?
+}

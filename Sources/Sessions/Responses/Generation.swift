@@ -1,0 +1,154 @@
+import Realtime
+import Runtime
+import Workers
+
+/// From the conversation to words: the language model's part of a response.
+extension SessionCore {
+  mutating func generate(at now: Instant) {
+    guard let response else { return }
+    switch response.source {
+    case .phrase(let text):
+      take(text: text, at: now)
+      endGeneration(nil, at: now)
+    case .model:
+      askModel(at: now)
+    }
+  }
+
+  private mutating func askModel(at now: Instant) {
+    guard let response else { return }
+    let call = newCall()
+    self.response?.completion = call
+    if response.marks.modelAsked == nil { self.response?.marks.modelAsked = now }
+    act(.complete(call, Prompt(agent: agent, session: session, items: state.items).request(for: response)))
+  }
+
+  mutating func completionAdvanced(_ call: CallID, _ event: CompletionEvent, at now: Instant) {
+    guard response?.completion == call else { return }
+    switch event {
+    case .text(let text):
+      if response?.marks.firstToken == nil { markFirstToken(at: now) }
+      take(text: text, at: now)
+    case .toolCallStarted(let index, let callID, let name):
+      if response?.marks.firstToken == nil { markFirstToken(at: now) }
+      startFunctionCall(index, callID: callID, name: name)
+    case .toolCallArguments(let index, let delta):
+      extendFunctionCall(index, delta)
+    case .usage(let usage):
+      response?.usage = usage
+    case .finished(let reason):
+      response?.completion = nil
+      for index in response?.functionCalls.keys.sorted() ?? [] { finishFunctionCall(index, .completed) }
+      endGeneration(reason, at: now)
+    }
+  }
+
+  private mutating func markFirstToken(at now: Instant) {
+    response?.marks.firstToken = now
+    if let asked = response?.marks.modelAsked { observe(.latency(.llmFirstToken, now - asked)) }
+  }
+
+  // MARK: Text
+
+  private mutating func take(text: String, at now: Instant) {
+    guard response != nil, !text.isEmpty else { return }
+    openMessage()
+    guard let message = response?.message else { return }
+    response?.message?.text += text
+    if response?.modality == .text {
+      send(.responseOutputTextDelta(message.address, delta: text))
+    } else {
+      for clause in response?.splitter.append(text) ?? [] { response?.clauses.append(PendingClause(text: clause)) }
+      speakNext(at: now)
+    }
+  }
+
+  private mutating func openMessage() {
+    guard let response, response.message == nil else { return }
+    let address = ContentAddress(
+      responseID: response.id, itemID: makeID("item"), outputIndex: response.outputCount, contentIndex: 0)
+    self.response?.outputCount += 1
+    self.response?.message = MessageOutput(address: address)
+    open(
+      .message(id: address.itemID, role: .assistant, status: .inProgress, parts: []), at: address.outputIndex)
+    send(
+      .responseContentPartAdded(address, part: response.modality == .audio ? .audio(transcript: "") : .text("")))
+  }
+
+  private mutating func endGeneration(_ reason: FinishReason?, at now: Instant) {
+    response?.generationEnded = true
+    response?.finishReason = reason
+    if let rest = response?.splitter.finish(), response?.modality == .audio {
+      if reason == .length, isLimitedByAgent, response?.hasClauses == true {
+        // The agent's own limit cut a sentence in two: it ends with the last whole one.
+        response?.message?.text.removeLast(rest.count)
+        response?.finishReason = .stop
+      } else {
+        response?.clauses.append(PendingClause(text: rest))
+      }
+    }
+    speakNext(at: now)
+    finishIfExhausted(at: now)
+  }
+
+  /// The client set no limit, so the agent's did it.
+  private var isLimitedByAgent: Bool {
+    response?.parameters.maxOutputTokens == nil && !session.limitsTokens
+  }
+
+  // MARK: Function calls
+
+  private mutating func startFunctionCall(_ index: Int, callID: String, name: String) {
+    guard let response, response.functionCalls[index] == nil else { return }
+    let call = FunctionCallOutput(
+      itemID: makeID("item"), outputIndex: response.outputCount, callID: callID, name: name)
+    self.response?.outputCount += 1
+    self.response?.functionCalls[index] = call
+    open(call.item(.inProgress), at: call.outputIndex)
+  }
+
+  private mutating func extendFunctionCall(_ index: Int, _ delta: String) {
+    guard let response, let call = response.functionCalls[index], !delta.isEmpty else { return }
+    self.response?.functionCalls[index]?.arguments += delta
+    send(
+      .responseFunctionCallArgumentsDelta(
+        responseID: response.id, itemID: call.itemID, outputIndex: call.outputIndex, callID: call.callID, delta: delta))
+  }
+
+  mutating func finishFunctionCall(_ index: Int, _ status: ItemStatus) {
+    guard let response, let call = response.functionCalls[index] else { return }
+    send(
+      .responseFunctionCallArgumentsDone(
+        responseID: response.id, itemID: call.itemID, outputIndex: call.outputIndex, callID: call.callID,
+        name: call.name, arguments: call.arguments))
+    self.response?.functionCalls[index] = nil
+    complete(call.item(status), at: call.outputIndex)
+  }
+
+  // MARK: Failure
+
+  mutating func completionFailed(_ call: CallID, _ error: WorkerError, at now: Instant) {
+    guard response?.completion == call else { return }
+    response?.completion = nil
+    let saidNothing = response?.outputCount == 0
+    if saidNothing, error.isRetryable, response?.completionRetry.failed(at: now) == true { return }
+    response?.failure = error
+    if saidNothing { take(text: agent.apology, at: now) }
+    endGeneration(nil, at: now)
+  }
+
+  mutating func retryCompletion(at now: Instant) {
+    if response?.completionRetry.take(at: now) == true { askModel(at: now) }
+  }
+}
+
+extension FunctionCallOutput {
+  fileprivate func item(_ status: ItemStatus) -> ConversationItem {
+    .functionCall(id: itemID, status: status, name: name, callID: callID, arguments: arguments)
+  }
+}
+
+extension ActiveResponse {
+  /// Whether a clause was complete before now.
+  fileprivate var hasClauses: Bool { !clauses.isEmpty || speech != nil || spokeAnything }
+}

@@ -1,0 +1,64 @@
+/// Synthesised audio that waits for its time to be sent, and the words that go out with it.
+struct OutgoingAudio {
+  /// Longest piece in one event, in 24 kHz samples: 100 ms.
+  static let longestPiece = 2400
+
+  enum Piece {
+    /// The words of the audio that follows.
+    case transcript(String)
+    case audio([Int16])
+  }
+
+  private var pieces: [Piece] = []
+  private var head = 0
+  /// Sent samples of the piece at `head`.
+  private var offset = 0
+  /// Samples that wait.
+  private(set) var samples = 0
+
+  init() {}
+
+  var isEmpty: Bool { head == pieces.count }
+
+  /// Whether the next piece is words: they need no room at the client.
+  var nextIsTranscript: Bool {
+    guard !isEmpty, case .transcript = pieces[head] else { return false }
+    return true
+  }
+
+  mutating func append(transcript: String) {
+    pieces.append(.transcript(transcript))
+  }
+
+  mutating func append(audio: [Int16]) {
+    guard !audio.isEmpty else { return }
+    pieces.append(.audio(audio))
+    samples += audio.count
+  }
+
+  /// The next piece to send.
+  mutating func next() -> Piece? {
+    guard !isEmpty else { return nil }
+    switch pieces[head] {
+    case .transcript(let text):
+      advance()
+      return .transcript(text)
+    case .audio(let audio):
+      let end = min(audio.count, offset + Self.longestPiece)
+      let piece = Array(audio[offset..<end])
+      samples -= piece.count
+      offset = end
+      if end == audio.count { advance() }
+      return .audio(piece)
+    }
+  }
+
+  private mutating func advance() {
+    head += 1
+    offset = 0
+    if head == pieces.count {
+      pieces.removeAll(keepingCapacity: true)
+      head = 0
+    }
+  }
+}

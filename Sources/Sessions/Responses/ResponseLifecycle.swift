@@ -1,0 +1,173 @@
+import Realtime
+import Runtime
+
+/// A response begins, is cut off, ends.
+extension SessionCore {
+  enum Cancellation: String {
+    case turnDetected = "turn_detected"
+    case clientCancelled = "client_cancelled"
+  }
+
+  mutating func startResponse(
+    _ source: ActiveResponse.Source, parameters: ResponseParameters = ResponseParameters(), hint: String? = nil,
+    turn: TurnMarks? = nil, at now: Instant
+  ) {
+    idleDue = nil
+    let modality = parameters.modality ?? session.modality
+    var response = ActiveResponse(id: makeID("resp"), source: source, parameters: parameters, modality: modality)
+    response.hint = hint
+    response.turn = turn
+    // What was committed before is part of the question.
+    if case .model = source { response.isWaiting = turns.contains { !$0.isSpeaking } }
+    self.response = response
+    send(.responseCreated(describe(response, status: .inProgress, details: nil)))
+    if !response.isWaiting { generate(at: now) }
+  }
+
+  /// The last transcript that a response waited for is there.
+  mutating func startWaitingResponse(at now: Instant) {
+    guard response?.isWaiting == true, !turns.contains(where: { !$0.isSpeaking }) else { return }
+    response?.isWaiting = false
+    generate(at: now)
+  }
+
+  /// Cuts the response off. Nothing of it is sent after this; history keeps what was heard.
+  ///
+  /// - Parameter now: nil when nobody listens any more.
+  mutating func stopResponse(_ reason: Cancellation, at now: Instant?) {
+    guard var response else { return }
+    for call in [response.completion, response.speech?.call].compactMap({ $0 }) { act(.cancel(call)) }
+    if var message = response.message, response.modality == .audio {
+      let played = now.map { playout.played(at: $0.nanoseconds) } ?? 0
+      if let now { playout.stop(at: now.nanoseconds) }
+      let position = min(message.sentSamples, max(0, played - (message.playoutStart ?? played)))
+      message.truncatedAt = min(position, message.truncatedAt ?? position)
+      response.message = message
+    }
+    self.response = response
+    let truncated = response.message
+    finish(
+      .cancelled, details: ResponseStatusDetails(type: "cancelled", reason: reason.rawValue), at: now)
+    if let message = truncated, response.modality == .audio, let position = message.truncatedAt {
+      truncate(itemID: message.address.itemID, message: message, to: position)
+    }
+  }
+
+  /// All was made and sent.
+  mutating func finishIfExhausted(at now: Instant) {
+    guard let response, response.isExhausted else { return }
+    if let failure = response.failure {
+      finish(
+        .failed,
+        details: ResponseStatusDetails(
+          type: "failed",
+          error: .init(type: "server_error", code: failure.kind.rawValue, message: failure.description)),
+        at: now)
+    } else if response.finishReason == .length, response.parameters.maxOutputTokens != nil || session.limitsTokens {
+      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "max_output_tokens"), at: now)
+    } else if response.finishReason == .contentFilter {
+      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "content_filter"), at: now)
+    } else {
+      finish(.completed, details: nil, at: now)
+    }
+  }
+
+  /// Every `*.done`, then `response.done`: once for each response, whatever happened to it.
+  private mutating func finish(_ status: ResponseStatus, details: ResponseStatusDetails?, at now: Instant?) {
+    let itemStatus: ItemStatus = status == .completed ? .completed : .incomplete
+    finishMessage(itemStatus)
+    for index in response?.functionCalls.keys.sorted() ?? [] { finishFunctionCall(index, itemStatus) }
+    guard let response else { return }
+    self.response = nil
+
+    let description = describe(response, status: status, details: details)
+    record(
+      .responseDone(
+        responseID: response.id, status: status.rawValue, itemIDs: response.output.compactMap(\.id)),
+      then: [.responseDone(description)])
+    observe(.response(status: status.rawValue))
+    if let now { armIdleTimeout(at: now) }
+  }
+
+  private mutating func finishMessage(_ status: ItemStatus) {
+    guard let message = response?.message, let response else { return }
+    let address = message.address
+    let item: ConversationItem
+    switch response.modality {
+    case .audio:
+      let said = message.truncatedAt.map { message.spoken.heard(at: $0) } ?? message.text
+      send(.responseOutputAudioDone(address))
+      send(.responseOutputAudioTranscriptDone(address, transcript: said))
+      send(.responseContentPartDone(address, part: .audio(transcript: said)))
+      item = .message(id: address.itemID, role: .assistant, status: status, parts: [.outputAudio(transcript: said)])
+      spoken[address.itemID] = message
+    case .text:
+      send(.responseOutputTextDone(address, text: message.text))
+      send(.responseContentPartDone(address, part: .text(message.text)))
+      item = .message(id: address.itemID, role: .assistant, status: status, parts: [.outputText(message.text)])
+    }
+    self.response?.message = nil
+    complete(item, at: address.outputIndex)
+  }
+
+  /// An output item has its final form.
+  mutating func complete(_ item: ConversationItem, at outputIndex: Int) {
+    guard let response else { return }
+    self.response?.finished[outputIndex] = item
+    let previous = item.id.flatMap { state.itemID(before: $0) }
+    send(.responseOutputItemDone(responseID: response.id, outputIndex: outputIndex, item: item))
+    record(.itemCompleted(item), then: [.conversationItemDone(item, previousItemID: previous)])
+  }
+
+  /// A new output item, at the end of the conversation.
+  mutating func open(_ item: ConversationItem, at outputIndex: Int) {
+    guard let response else { return }
+    let previous = state.items.last?.id
+    send(.responseOutputItemAdded(responseID: response.id, outputIndex: outputIndex, item: item))
+    record(
+      .itemAdded(item, previousItemID: previous), then: [.conversationItemAdded(item, previousItemID: previous)])
+  }
+
+  private func describe(
+    _ response: ActiveResponse, status: ResponseStatus, details: ResponseStatusDetails?
+  ) -> Response {
+    var description = Response(id: response.id, status: status)
+    description.statusDetails = details
+    description.output = response.output
+    description.outputModalities = [response.modality]
+    description.conversationID = session.conversationID
+    description.metadata = response.parameters.metadata
+    description.maxOutputTokens = response.parameters.maxOutputTokens ?? session.maxOutputTokens
+    description.audio = .init(format: session.outputFormat, voice: response.parameters.voice ?? session.voice)
+    if status != .inProgress {
+      description.usage = response.usage.map {
+        Usage(inputTokens: $0.inputTokens, outputTokens: $0.outputTokens, cachedTokens: $0.cachedTokens)
+      }
+      description.viva = response.latency
+    }
+    return description
+  }
+}
+
+extension ActiveResponse {
+  var output: [ConversationItem] { finished.sorted { $0.key < $1.key }.map(\.value) }
+
+  func owns(itemID: String) -> Bool {
+    message?.address.itemID == itemID || functionCalls.values.contains { $0.itemID == itemID }
+  }
+
+  /// What the turn cost, stage by stage.
+  var latency: ResponseLatency {
+    func milliseconds(_ start: Instant?, _ end: Instant?) -> Double? {
+      guard let start, let end, end >= start else { return nil }
+      return (end - start).inSeconds * 1000
+    }
+    return ResponseLatency(
+      endpointing: milliseconds(turn?.lastVoiced, turn?.ended),
+      asr: milliseconds(turn?.ended, turn?.transcribed),
+      llmFirstToken: milliseconds(marks.modelAsked, marks.firstToken),
+      ttsFirstByte: milliseconds(marks.voiceAsked, marks.firstAudio),
+      firstAudioOut: milliseconds(marks.firstAudio, marks.firstSent),
+      response: milliseconds(turn?.lastVoiced, marks.firstSent))
+  }
+}

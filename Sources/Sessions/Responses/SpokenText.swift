@@ -1,0 +1,130 @@
+import Audio
+
+/// The text of an item beside the audio that speaks it: answers "what had been heard at this position?".
+///
+/// Exact to the clause, because each clause is synthesised by itself. Inside a clause, words are laid over the
+/// *voiced* part of its audio in proportion to their length, so that pauses and the silence at its ends take
+/// no words.
+struct SpokenText: Sendable {
+  /// The rate of all positions here, in Hz.
+  static let sampleRate = 24_000
+  private static let frameSamples = 480
+  /// Synthesised speech is clean: a frame below this RMS is silence.
+  private static let silenceRMS = 250.0
+
+  private struct Clause {
+    var text: String
+    /// Where its audio begins.
+    var start: Int
+    var samples = 0
+    /// One entry a 20 ms frame.
+    var voiced: [Bool] = []
+    /// Samples of a frame that is not complete.
+    var partialFrame: [Int16] = []
+  }
+
+  private var clauses: [Clause] = []
+  /// Audio samples in all.
+  private(set) var samples = 0
+
+  var text: String { clauses.map(\.text).joined() }
+  var milliseconds: Int { samples * 1000 / Self.sampleRate }
+
+  /// Begins the next clause; audio appended from now on speaks it.
+  mutating func begin(clause text: String) {
+    clauses.append(Clause(text: text, start: samples))
+  }
+
+  mutating func append(audio: [Int16]) {
+    guard !clauses.isEmpty else { return }
+    samples += audio.count
+    clauses[clauses.count - 1].append(audio)
+  }
+
+  /// The text heard when `position` samples have been played: whole words, trailing whitespace removed.
+  func heard(at position: Int) -> String {
+    var text = ""
+    for (index, clause) in clauses.enumerated() {
+      let end = index + 1 < clauses.count ? clauses[index + 1].start : samples
+      if position >= end, position > 0 || clause.samples > 0 {
+        text += clause.text
+      } else {
+        text += clause.heard(at: position - clause.start)
+        break
+      }
+    }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return text
+  }
+}
+
+extension SpokenText.Clause {
+  fileprivate mutating func append(_ audio: [Int16]) {
+    samples += audio.count
+    partialFrame += audio
+    var offset = 0
+    while partialFrame.count - offset >= SpokenText.frameSamples {
+      voiced.append(SpokenText.isVoiced(partialFrame[offset..<offset + SpokenText.frameSamples]))
+      offset += SpokenText.frameSamples
+    }
+    partialFrame.removeFirst(offset)
+  }
+
+  /// The words whose middle lies before `position`, a sample of this clause.
+  fileprivate func heard(at position: Int) -> String {
+    guard position > 0, samples > 0 else { return "" }
+    let fraction = voicedFraction(at: position)
+    let words = text.wordsWithSpace()
+    let weights = words.map(\.spokenWeight)
+    let total = weights.reduce(0, +)
+    guard total > 0 else { return "" }
+    var passed = 0.0
+    var heard = ""
+    for (word, weight) in zip(words, weights) {
+      guard (passed + weight / 2) / total <= fraction else { break }
+      passed += weight
+      heard += word
+    }
+    return heard
+  }
+
+  private func voicedFraction(at position: Int) -> Double {
+    let all = voiced.count { $0 }
+    guard all > 0 else { return Double(position) / Double(samples) }
+    let before = voiced.prefix(position / SpokenText.frameSamples).count { $0 }
+    return Double(before) / Double(all)
+  }
+}
+
+extension SpokenText {
+  fileprivate static func isVoiced(_ frame: ArraySlice<Int16>) -> Bool {
+    let energy = frame.reduce(0.0) { $0 + Double($1) * Double($1) }
+    return energy > silenceRMS * silenceRMS * Double(frame.count)
+  }
+}
+
+extension String {
+  /// Its words, each with the whitespace behind it.
+  fileprivate func wordsWithSpace() -> [Substring] {
+    var words: [Substring] = []
+    var start = startIndex
+    var index = startIndex
+    while index < endIndex {
+      let next = self.index(after: index)
+      if self[index].isWhitespace, next == endIndex || !self[next].isWhitespace {
+        words.append(self[start..<next])
+        start = next
+      }
+      index = next
+    }
+    if start < endIndex { words.append(self[start...]) }
+    return words
+  }
+}
+
+extension Substring {
+  /// Relative speaking time: letters, a word's own onset, and digits, which are spoken as words.
+  fileprivate var spokenWeight: Double {
+    reduce(1.0) { $0 + ($1.isNumber ? 3 : $1.isLetter ? 1 : 0) }
+  }
+}

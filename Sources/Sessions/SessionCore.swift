@@ -1,0 +1,149 @@
+import Audio
+import VivaConfiguration
+import Realtime
+import Runtime
+
+/// One conversation, sans-IO: takes inputs and `now`, returns actions and names its next deadline.
+///
+/// The extensions follow a turn from mouth to ear: `Client/` reads what the client says, `Turns/` finds and
+/// transcribes the user's turns, `Responses/` makes, speaks and finishes the answers.
+public struct SessionCore {
+  let agent: Agent
+  let limits: LimitSettings
+  /// How much agent audio the client may hold, in 24 kHz samples.
+  let sendAhead: Int
+
+  /// The effective configuration, as the client sees it.
+  var session: RealtimeSession
+  /// What is decided. Changes only by `record`.
+  public private(set) var state = SessionState()
+
+  var input: InputAudio
+  /// Turns being spoken or waiting for their transcript, oldest first.
+  var turns: [UserTurn] = []
+  var response: ActiveResponse?
+  var playout = PlayoutPosition(sampleRate: SpokenText.sampleRate)
+  /// Messages that were spoken, by item id, for truncation.
+  var spoken: [String: MessageOutput] = [:]
+
+  /// When the greeting is due: the client gets a moment to configure the session first.
+  var greetingDue: Instant?
+  /// When silence becomes a turn of its own (`idle_timeout_ms`).
+  var idleDue: Instant?
+  var expiry: Instant?
+
+  private var actions: [SessionAction] = []
+  private var lastCall: UInt64 = 0
+  let makeID: @Sendable (_ prefix: String) -> String
+
+  /// - Parameter makeID: makes ids like `item_…`; injected so that tests are repeatable.
+  public init(
+    session: RealtimeSession, agent: Agent, limits: LimitSettings, audio: AudioSettings,
+    makeID: @escaping @Sendable (String) -> String = { RealtimeID.make($0) }
+  ) {
+    self.session = session
+    self.agent = agent
+    self.limits = limits
+    sendAhead = audio.sendAheadMilliseconds * SpokenText.sampleRate / 1000
+    input = InputAudio(
+      turnDetection: session.turnDetection, maximumTurnMilliseconds: limits.turnSeconds * 1000)
+    self.makeID = makeID
+  }
+
+  /// Takes one input; returns what is to be done, in order.
+  mutating func handle(_ input: SessionInput, at now: Instant) -> [SessionAction] {
+    switch input {
+    case .opened: open(at: now)
+    case .client(let event): handle(event, at: now)
+    case .badMessage(let error): send(.error(error))
+    case .recognition(let call, .partial(let text)): transcriptGrew(call, text)
+    case .recognition(let call, .final(let transcript)): transcribed(call, transcript, at: now)
+    case .recognitionFailed(let call, let error): recognitionFailed(call, error, at: now)
+    case .completion(let call, let event): completionAdvanced(call, event, at: now)
+    case .completionFailed(let call, let error): completionFailed(call, error, at: now)
+    case .speech(let call, let chunk): spoke(call, chunk, at: now)
+    case .speechEnded(let call): clauseEnded(call, at: now)
+    case .speechFailed(let call, let error): clauseFailed(call, error, at: now)
+    case .deadline: break
+    case .disconnected: end(reason: "disconnected")
+    }
+    if !state.isEnded { meetDeadlines(at: now) }
+    defer { actions.removeAll(keepingCapacity: true) }
+    return actions
+  }
+
+  /// When `.deadline` is due.
+  func nextDeadline(at now: Instant) -> Instant? {
+    guard !state.isEnded else { return nil }
+    let candidates = [
+      greetingDue, idleDue, expiry, response?.completionRetry.due, nextSendDeadline(at: now),
+      turns.compactMap(\.retry.due).min(),
+    ]
+    return candidates.compactMap { $0 }.min()
+  }
+
+  // MARK: Life
+
+  private mutating func open(at now: Instant) {
+    record(.started(sessionID: session.id, agent: agent.name), then: [.sessionCreated(session)])
+    expiry = now + .seconds(limits.sessionMinutes * 60)
+    if agent.greeting != nil { greetingDue = now + .milliseconds(500) }
+  }
+
+  mutating func end(reason: String) {
+    guard !state.isEnded else { return }
+    stopResponse(.clientCancelled, at: nil)
+    for turn in turns { if let call = turn.call { act(.cancel(call)) } }
+    turns = []
+    record(.ended(reason: reason), then: [])
+  }
+
+  private mutating func meetDeadlines(at now: Instant) {
+    if let expiry, now >= expiry {
+      send(
+        .error(
+          .invalidRequest(
+            code: "session_expired",
+            message: "Your session hit the maximum duration of \(limits.sessionMinutes) minutes.", param: nil)))
+      end(reason: "expired")
+      act(.close(code: 1001, reason: "session expired"))
+      return
+    }
+    if let due = greetingDue, now >= due { greet(at: now) }
+    if let due = idleDue, now >= due { idleTimedOut(at: now) }
+    retryRecognitions(at: now)
+    retryCompletion(at: now)
+    sendAudio(at: now)
+  }
+
+  mutating func greet(at now: Instant) {
+    greetingDue = nil
+    guard let greeting = agent.greeting, response == nil, turns.isEmpty, state.items.isEmpty else { return }
+    startResponse(.phrase(greeting), at: now)
+  }
+
+  // MARK: Actions
+
+  mutating func act(_ action: SessionAction) {
+    actions.append(action)
+  }
+
+  mutating func send(_ event: ServerEvent) {
+    actions.append(.send(event))
+  }
+
+  /// Changes the state; `events` go to the client once the change is safe.
+  mutating func record(_ event: SessionEvent, then events: [ServerEvent]) {
+    state.apply(event)
+    actions.append(.commit([event], then: events))
+  }
+
+  mutating func observe(_ observation: Observation) {
+    actions.append(.observe(observation))
+  }
+
+  mutating func newCall() -> CallID {
+    lastCall += 1
+    return CallID(value: lastCall)
+  }
+}

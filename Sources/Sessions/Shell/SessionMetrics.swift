@@ -1,0 +1,41 @@
+import Telemetry
+
+/// The figures of sessions, for Prometheus. All happen a few times a turn, so looking them up by name is cheap enough.
+struct SessionMetrics {
+  private let registry: MetricsRegistry
+  private let active: Gauge
+
+  init(_ registry: MetricsRegistry) {
+    self.registry = registry
+    active = registry.gauge("viva_sessions_active", help: "Sessions with a client.")
+  }
+
+  func opened(agent: String, active count: Int) {
+    registry.counter("viva_sessions_total", help: "Sessions opened.", labels: ["agent": agent]).increment()
+    active.set(Double(count))
+  }
+
+  func ended(active count: Int) {
+    active.set(Double(count))
+  }
+
+  func observed(_ observation: Observation, agent: String) {
+    let labels = ["agent": agent]
+    switch observation {
+    case .turn:
+      registry.counter("viva_turns_total", help: "User turns committed.", labels: labels).increment()
+    case .response(let status):
+      registry.counter(
+        "viva_responses_total", help: "Responses done, by status.", labels: ["agent": agent, "status": status]
+      ).increment()
+    case .bargeIn:
+      registry.counter("viva_barge_ins_total", help: "Responses that the user cut off.", labels: labels).increment()
+    case .latency(let stage, let duration):
+      registry.histogram(
+        "viva_stage_latency_seconds",
+        help: "Latency of each stage of a response; stage response is last voiced sample to first audio sent.",
+        labels: ["stage": stage.rawValue]
+      ).observe(duration)
+    }
+  }
+}

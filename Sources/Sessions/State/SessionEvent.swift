@@ -1,0 +1,18 @@
+import Realtime
+
+/// A fact of a conversation. The same events are the checkpoint, the transcript and the test's assertion:
+/// `SessionState` changes by `apply` of these and by nothing else.
+public enum SessionEvent: Codable, Sendable, Equatable {
+  case started(sessionID: String, agent: String)
+  /// A new item stands after `previousItemID`, or in front of all for nil.
+  case itemAdded(ConversationItem, previousItemID: String?)
+  /// The user's turn has been heard.
+  case itemTranscribed(itemID: String, transcript: String, confidence: Double?)
+  /// The item got its final form.
+  case itemCompleted(ConversationItem)
+  /// Of an assistant's item only this was heard.
+  case itemTruncated(itemID: String, heard: String, audioEndMilliseconds: Int)
+  case itemDeleted(itemID: String)
+  case responseDone(responseID: String, status: String, itemIDs: [String])
+  case ended(reason: String)
+}

@@ -1,0 +1,83 @@
+import Realtime
+import Runtime
+import Workers
+
+/// From the audio of a turn to its transcript.
+extension SessionCore {
+  mutating func startRecognition(ofTurn index: Int) {
+    let call = newCall()
+    turns[index].call = call
+    act(.recognize(call, RecognitionRequest(language: agent.language)))
+    if !turns[index].audio.isEmpty { act(.feed(call, turns[index].audio)) }
+    if !turns[index].isSpeaking { act(.endAudio(call)) }
+  }
+
+  private func turn(of call: CallID) -> Int? {
+    turns.firstIndex { $0.call == call }
+  }
+
+  mutating func transcriptGrew(_ call: CallID, _ text: String) {
+    guard let index = turn(of: call) else { return }
+    let delta = turns[index].stable.partial(text)
+    guard session.transcription != nil else { return }
+    send(
+      .inputAudioTranscriptionDelta(
+        itemID: turns[index].itemID, contentIndex: 0, delta: delta, transcriptSoFar: text))
+  }
+
+  mutating func transcribed(_ call: CallID, _ transcript: Transcript, at now: Instant) {
+    guard let index = turn(of: call) else { return }
+    guard !turns[index].isSpeaking else {
+      turns[index].earlyTranscript = transcript
+      return
+    }
+    var turn = turns.remove(at: index)
+    turn.marks.transcribed = now
+    if let ended = turn.marks.ended { observe(.latency(.asr, now - ended)) }
+
+    let rest = turn.stable.final(transcript.text)
+    if session.transcription != nil, !rest.isEmpty {
+      send(
+        .inputAudioTranscriptionDelta(
+          itemID: turn.itemID, contentIndex: 0, delta: rest, transcriptSoFar: transcript.text))
+    }
+    let completed = ServerEvent.inputAudioTranscriptionCompleted(
+      itemID: turn.itemID, contentIndex: 0, transcript: transcript.text, usage: .duration(seconds: turn.seconds))
+    record(
+      .itemTranscribed(itemID: turn.itemID, transcript: transcript.text, confidence: transcript.confidence),
+      then: session.transcription != nil ? [completed] : [])
+    if turn.responds, !transcript.text.isEmpty { answer(turn, at: now) }
+    startWaitingResponse(at: now)
+  }
+
+  /// Answers a turn, unless the user is speaking again: then the answer comes after that turn.
+  private mutating func answer(_ turn: UserTurn, at now: Instant) {
+    guard response == nil, !turns.contains(where: \.isSpeaking) else { return }
+    startResponse(.model, turn: turn.marks, at: now)
+  }
+
+  mutating func recognitionFailed(_ call: CallID, _ error: WorkerError, at now: Instant) {
+    guard let index = turn(of: call) else { return }
+    turns[index].call = nil
+    if error.isRetryable, turns[index].retry.failed(at: now) { return }
+    let turn = turns.remove(at: index)
+    if session.transcription != nil {
+      send(
+        .inputAudioTranscriptionFailed(
+          itemID: turn.itemID, contentIndex: 0,
+          error: .serverError(
+            code: error.kind.rawValue,
+            message: "The turn could not be transcribed: \(error). Its audio was heard; say it again or type it.")))
+    }
+    if turn.responds, response == nil, !turns.contains(where: \.isSpeaking) {
+      startResponse(.phrase(agent.apology), turn: turn.marks, at: now)
+    }
+    startWaitingResponse(at: now)
+  }
+
+  mutating func retryRecognitions(at now: Instant) {
+    for index in turns.indices where turns[index].retry.take(at: now) {
+      startRecognition(ofTurn: index)
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import VivaConfiguration
+
+struct CheckConfig: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check-config",
+    abstract: "Read the configuration and its agents; name every mistake by file, line and key.")
+
+  @OptionGroup var options: ConfigurationOptions
+
+  func run() throws {
+    let settings = try loadSettings(options.config)
+    let workers = settings.workers
+    print("\(options.config): ok")
+    print("  clients   http://\(settings.server.listen)   admin http://\(settings.server.admin)")
+    print("  agents    \(settings.agents.keys.sorted().joined(separator: ", "))   default \(settings.defaultAgent)")
+    for (kind, providers) in [("asr", workers.asr), ("llm", workers.llm), ("tts", workers.tts)] {
+      let list = providers.map { "\($0.name) (\($0.wireProtocol.rawValue)\($0.url.map { " \($0)" } ?? ""))" }
+      print("  \(kind)       \(list.joined(separator: ", "))")
+    }
+  }
+}

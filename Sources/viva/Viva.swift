@@ -1,0 +1,22 @@
+import ArgumentParser
+
+@main
+struct Viva: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "viva",
+    abstract: "A real-time speech session server: people talk, agents answer.",
+    discussion: """
+      Clients speak the OpenAI Realtime protocol over a WebSocket; the ASR, LLM and TTS workers are named in viva.yaml.
+
+      Start it:             viva serve --config config/viva.yaml
+      Check an edit first:  viva check-config --config config/viva.yaml
+      """,
+    version: "viva 0.1.0",
+    subcommands: [Serve.self, CheckConfig.self])
+}
+
+/// What every command that reads the configuration takes.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: "The configuration file.")
+  var config = "config/viva.yaml"
+}

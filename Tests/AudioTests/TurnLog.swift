@@ -1,0 +1,46 @@
+import Testing
+
+@testable import Audio
+
+/// Folds events into turns, as a caller does, and checks their order.
+struct TurnLog {
+  struct Turn: Equatable {
+    var start: Int
+    var audio: [Int16] = []
+    var end = 0
+    var lastVoiced = 0
+    var reason = TurnEvent.StopReason.client
+  }
+
+  private(set) var turns: [Turn] = []
+  private var running: Turn?
+
+  var isRunning: Bool { running != nil }
+
+  mutating func add(_ events: [TurnEvent]) {
+    for event in events {
+      switch event {
+      case .speechStarted(let sample):
+        #expect(running == nil)
+        running = Turn(start: sample)
+      case .audio(let samples):
+        #expect(running != nil)
+        running?.audio += samples
+      case .speechStopped(let sample, let lastVoiced, let reason):
+        guard var turn = running else {
+          Issue.record("speechStopped without a turn")
+          return
+        }
+        turn.end = sample
+        turn.lastVoiced = lastVoiced
+        turn.reason = reason
+        turns.append(turn)
+        running = nil
+      }
+    }
+  }
+
+  mutating func dropRunning() {
+    running = nil
+  }
+}
