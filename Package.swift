@@ -71,7 +71,7 @@ let package = Package(
     .target(
       name: "VivaTesting",
       dependencies: [
-        "Runtime", "Audio", "Workers",
+        "Runtime", "Audio", "Realtime", "Workers",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -80,7 +80,7 @@ let package = Package(
     .executableTarget(
       name: "viva-load",
       dependencies: [
-        "VivaTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Runtime", "VivaTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "loadtest/viva-load"),
 

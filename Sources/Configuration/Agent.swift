@@ -13,6 +13,9 @@ public struct Agent: Sendable, Equatable {
   public var turnDetection = TurnDetectionSettings()
   /// BCP-47 tag given to the recogniser.
   public var language: String? = "en"
+  /// How much of the conversation the model is shown, in characters (about 4 a token), beside instructions and
+  /// examples: 500...1000000.
+  public var historyCharacters = 3000
   /// Provider names that replace the default order; empty means all, in the file's order.
   public var workers = AgentWorkers()
 

@@ -7,6 +7,8 @@ public struct Settings: Sendable, Equatable {
   public var agents: [String: Agent] = [:]
   /// The agent for a session that names none.
   public var defaultAgent = "assistant"
+  /// The configuration file's folder: what relative paths in it are relative to, and where worker processes run.
+  public var folder = "."
 
   public init() {}
 }
@@ -16,12 +18,15 @@ public struct ServerSettings: Sendable, Equatable {
   public var listen = ListenAddress(host: "127.0.0.1", port: 8080)
   /// `/metrics`, `/healthz` and `/readyz`, apart from the clients.
   public var admin = ListenAddress(host: "127.0.0.1", port: 8081)
-  /// PEM files; both or none. A public bind needs them.
+  /// Lets `admin` be reachable from other machines. It has neither keys nor TLS.
+  public var adminPublic = false
+  /// PEM files; both or none. A public bind needs them. The loader resolves relative paths.
   public var tlsCertificate: String?
   public var tlsKey: String?
   /// Server keys; any of them authorises. Never logged.
   public var keys: [String] = []
-  /// A file with one key a line, made with a fresh key at the first start. Relative to the configuration file.
+  /// A file with one key a line, made with a fresh key at the first start if there is no other key; nil is none.
+  /// The loader resolves a relative path, the default's too, against the configuration file's folder.
   public var keyFile: String? = "../.viva/keys"
   /// Values of `Origin` that may open a WebSocket beside the server's own; `*` allows all.
   public var allowedOrigins: [String] = []
@@ -29,20 +34,6 @@ public struct ServerSettings: Sendable, Equatable {
   public var shards = 0
 
   public init() {}
-}
-
-public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
-  public var host: String
-  /// 0 lets the system choose.
-  public var port: Int
-
-  public init(host: String, port: Int) {
-    self.host = host
-    self.port = port
-  }
-
-  public var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
-  public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 public struct AudioSettings: Sendable, Equatable {

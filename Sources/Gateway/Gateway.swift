@@ -18,8 +18,8 @@ public final class Gateway: FrontDoorHandler {
     }
   }
 
-  private static let client = ListenerID("client")
-  private static let admin = ListenerID("admin")
+  private static let client = ListenerID(rawValue: "client")
+  private static let admin = ListenerID(rawValue: "admin")
 
   private let settings: Settings
   private let registry: SessionRegistry
@@ -46,17 +46,16 @@ public final class Gateway: FrontDoorHandler {
   /// - Returns: what stops them, and the ports that they are bound to.
   public func start() throws -> (door: FrontDoor, clientPort: Int, adminPort: Int) {
     let server = settings.server
-    var tls: (certificate: String, key: String)?
-    if let certificate = server.tlsCertificate, let key = server.tlsKey { tls = (certificate, key) }
-    let door = FrontDoor(
-      configuration: FrontDoor.Configuration(
-        listeners: [
-          Listener(id: Self.client, host: server.listen.host, port: server.listen.port, tls: tls),
-          Listener(id: Self.admin, host: server.admin.host, port: server.admin.port),
-        ],
-        maximumMessageBytes: settings.limits.messageBytes, maximumSendQueueBytes: settings.limits.sendQueueBytes,
-        subprotocols: ["realtime"]),
-      handler: self)
+    var client = FrontDoor.Configuration.Listener(id: Self.client, host: server.listen.host, port: server.listen.port)
+    if let certificate = server.tlsCertificate, let key = server.tlsKey {
+      client.tls = .init(certificateFile: certificate, privateKeyFile: key)
+    }
+    var configuration = FrontDoor.Configuration(listeners: [
+      client, .init(id: Self.admin, host: server.admin.host, port: server.admin.port),
+    ])
+    configuration.maximumMessageBytes = settings.limits.messageBytes
+    configuration.maximumSendQueueBytes = settings.limits.sendQueueBytes
+    let door = FrontDoor(configuration: configuration, handler: self)
     let ports = try door.start()
     return (door, ports[Self.client] ?? server.listen.port, ports[Self.admin] ?? server.admin.port)
   }
@@ -71,13 +70,13 @@ public final class Gateway: FrontDoorHandler {
       return .refuse(refusal)
     }
     if let refusal = unsupported(request) { return .refuse(refusal) }
-    let agent = request.query("model")
+    let agent = request.queryValue("model")
     if let refusal = registry.refusal(agent: agent) { return .refuse(refusal.response) }
     return .accept(RealtimeConnection(registry: registry, agent: agent))
   }
 
   public func respond(to request: HTTPRequest) -> HTTPResponse {
-    guard request.method == "GET" || request.method == "HEAD" else { return .wrongMethod(allowed: "GET, HEAD") }
+    guard request.method == .get || request.method == .head else { return .wrongMethod(allowed: "GET, HEAD") }
     return request.listener == Self.admin ? admin(request) : client(request)
   }
 
@@ -86,7 +85,7 @@ public final class Gateway: FrontDoorHandler {
     for (parameter, remedy) in [
       ("intent", "Leave it out: transcripts come with every conversation session."),
       ("call_id", "Leave it out: a session has one client."),
-    ] where request.query(parameter) != nil {
+    ] where request.queryValue(parameter) != nil {
       return .error(
         400,
         .invalidRequest(

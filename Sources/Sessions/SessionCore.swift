@@ -36,17 +36,20 @@ public struct SessionCore {
   private var lastCall: UInt64 = 0
   let makeID: @Sendable (_ prefix: String) -> String
 
-  /// - Parameter makeID: makes ids like `item_…`; injected so that tests are repeatable.
+  /// - Parameters:
+  ///   - makeID: makes ids like `item_…`; injected so that tests are repeatable.
+  ///   - detector: makes the voice activity detector for a threshold of 0...1.
   public init(
     session: RealtimeSession, agent: Agent, limits: LimitSettings, audio: AudioSettings,
-    makeID: @escaping @Sendable (String) -> String = { RealtimeID.make($0) }
+    makeID: @escaping @Sendable (String) -> String = { RealtimeID.make($0) },
+    detector: @escaping (Double) -> any VoiceActivityDetector = GatedVoiceActivityDetector.init(threshold:)
   ) {
     self.session = session
     self.agent = agent
     self.limits = limits
     sendAhead = audio.sendAheadMilliseconds * SpokenText.sampleRate / 1000
     input = InputAudio(
-      turnDetection: session.turnDetection, maximumTurnMilliseconds: limits.turnSeconds * 1000)
+      turnDetection: session.turnDetection, maximumTurnMilliseconds: limits.turnSeconds * 1000, detector: detector)
     self.makeID = makeID
   }
 

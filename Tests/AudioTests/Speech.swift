@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 @testable import Audio
 
@@ -20,14 +21,15 @@ struct Speech {
   }
 
   /// Ten seconds of a man's voice, which Viva's default recogniser is delivered with; `nil` when it is not installed.
-  static func human() throws -> Speech? {
+  static let humanClip: URL? = {
     let root = URL(fileURLWithPath: #filePath).appending(path: "../../..").standardized
     let files = FileManager.default.enumerator(
       at: root.appending(path: ".viva/workers"), includingPropertiesForKeys: nil)
-    while let file = files?.nextObject() as? URL {
-      if file.lastPathComponent == "beckett.wav" { return try Speech(wave: Data(contentsOf: file)) }
-    }
-    return nil
+    return files?.lazy.compactMap { $0 as? URL }.first { $0.lastPathComponent == "beckett.wav" }
+  }()
+
+  static func human() throws -> Speech {
+    try Speech(wave: Data(contentsOf: #require(humanClip)))
   }
 
   /// The clip with a loudness, of its speech without the pauses, in dBFS.

@@ -36,6 +36,10 @@ struct ShardTests {
     }
   }
 
+  private final class Count: Sendable {
+    let value = Atomic<Int>(0)
+  }
+
   private func withShard<Result: Sendable>(_ body: (Shard) async throws -> Result) async rethrows -> Result {
     let shard = Shard(index: 0)
     shard.start()
@@ -61,14 +65,14 @@ struct ShardTests {
   @Test("loses no wake-up when many threads post while it falls asleep")
   func wakeUps() async {
     await withShard { shard in
-      let count = Atomic<Int>(0)
+      let count = Count()
       await withTaskGroup(of: Void.self) { group in
         for _ in 0..<8 {
           group.addTask {
             for _ in 0..<500 {
               await withCheckedContinuation { continuation in
                 shard.post {
-                  count.wrappingAdd(1, ordering: .relaxed)
+                  count.value.wrappingAdd(1, ordering: .relaxed)
                   continuation.resume()
                 }
               }
@@ -76,7 +80,7 @@ struct ShardTests {
           }
         }
       }
-      #expect(count.load(ordering: .relaxed) == 4000)
+      #expect(count.value.load(ordering: .relaxed) == 4000)
     }
   }
 

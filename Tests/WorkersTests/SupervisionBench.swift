@@ -1,4 +1,4 @@
-import Configuration
+import VivaConfiguration
 import FoundationEssentials
 import Glibc
 import Synchronization

@@ -40,6 +40,7 @@ def main() -> None:
         settings.chat_template = arguments.chat_template.read_text()
     settings.warmup = True
     settings.ui = False
+    settings.cors_origins = ""  # no web page has business here
     server = xllamacpp.Server(settings)
     print("listening on", server.listening_address, flush=True)
     signal.sigwait(stops)

@@ -7,11 +7,16 @@ final class NativeContext {
   private var strings: [UnsafeMutablePointer<CChar>] = []
   private let protocols: UnsafeMutablePointer<lws_protocols>
   private let validity: UnsafeMutablePointer<lws_retry_bo_t>
+  private let eventLoop: EventLoop
+  private let eventLoops: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private(set) var pointer: OpaquePointer?
   private(set) var ports: [ListenerID: Int] = [:]
 
   /// - Parameter user: handed to `serviceCallback` through `lws_context_user`.
   init(_ configuration: FrontDoor.Configuration, user: UnsafeMutableRawPointer) throws {
+    eventLoop = try EventLoop()
+    eventLoops = .allocate(capacity: 1)
+    eventLoops.initialize(to: eventLoop.pointer)
     // The first entry serves HTTP, and WebSocket clients that offer no sub-protocol; an empty entry ends it.
     let names = ["http"] + configuration.subprotocols
     protocols = .allocate(capacity: names.count + 1)
@@ -31,18 +36,25 @@ final class NativeContext {
     try Self.process.withLock { _ in try create(configuration, user: user) }
   }
 
-  /// The second half: `lws_context_destroy` has been called from inside the loop, which has ended since.
-  func finishDestruction() {
-    guard let context = pointer else { return }
-    pointer = nil
-    Self.process.withLock { _ in keepingInterruptHandler { lws_context_destroy(context) } }
-  }
-
   deinit {
-    if let pointer { keepingInterruptHandler { lws_context_destroy(pointer) } }
+    destroy()
+    eventLoops.deallocate()
     protocols.deallocate()
     validity.deallocate()
     for string in strings { free(string) }
+  }
+
+  /// Serves until `stopRunning`.
+  func run() { lws_service(pointer, 0) }
+
+  /// From inside a callback.
+  func stopRunning() { eventLoop.stop() }
+
+  /// Ends all connections, with their callbacks.
+  func destroy() {
+    guard let context = pointer else { return }
+    pointer = nil
+    Self.process.withLock { _ in lws_context_destroy(context) }
   }
 
   private func create(_ configuration: FrontDoor.Configuration, user: UnsafeMutableRawPointer) throws {
@@ -65,7 +77,8 @@ final class NativeContext {
     info.max_http_header_data2 = UInt32(clamping: configuration.maximumHeaderBytes)
     info.pt_serv_buf_size = UInt32(Self.receiveBufferBytes + 1024)
     info.timeout_secs = UInt32(clamping: configuration.bodyTimeoutSeconds)
-    keepingInterruptHandler { pointer = lws_create_context(&info) }
+    info.foreign_loops = eventLoops
+    pointer = lws_create_context(&info)
     guard pointer != nil else { throw failure("libwebsockets did not start") }
 
     for listener in configuration.listeners {
@@ -117,16 +130,8 @@ final class NativeContext {
     return FrontDoorError(description: ([summary] + lines).joined(separator: ": "))
   }
 
-  /// libev installs a handler of its own for SIGINT with each loop, and the default one at its end.
-  private func keepingInterruptHandler(_ body: () -> Void) {
-    var action = sigaction()
-    sigaction(SIGINT, nil, &action)
-    body()
-    sigaction(SIGINT, &action, nil)
-  }
-
   private static let receiveBufferBytes = 16 << 10
-  /// Contexts share the log and the handler of SIGINT: one is made or destroyed at a time.
+  /// Contexts share the log and OpenSSL's set-up: one is made or destroyed at a time.
   private static let process = Mutex<Void>(())
   private static let log = Mutex<[String]>([])
 }

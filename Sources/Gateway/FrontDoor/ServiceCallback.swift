@@ -59,9 +59,7 @@ func serviceCallback(
   case LWS_CALLBACK_WSI_DESTROY:
     Attachment.release(wsi)
     return 0
-  case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
-    loop.wasWoken()
-    return 0
+  case LWS_CALLBACK_EVENT_WAIT_CANCELLED: break  // the mailbox is not empty
   // CONNECT: libwebsockets would give the client a raw connection without any time-out.
   case LWS_CALLBACK_RAW_ADOPT, LWS_CALLBACK_RAW_RX: return -1
   default: return 0

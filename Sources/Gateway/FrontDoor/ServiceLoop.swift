@@ -12,7 +12,7 @@ final class ServiceLoop {
   private var watched: Set<UInt64> = []
   private(set) var stop: ServiceMailbox.Stop?
   private var stopDeadline: ContinuousClock.Instant?
-  private var isDestroyed = false
+  private var isStopped = false
   private var native: NativeContext?
   private let tick: Tick
 
@@ -38,16 +38,16 @@ final class ServiceLoop {
   /// Serves until stopped.
   func run() {
     mailbox.serviceThreadHasStarted()
-    while !isDestroyed { lws_service(native?.pointer, 0) }
-    native?.finishDestruction()
+    while !isStopped { native?.run() }
+    mailbox.shut()
+    native?.destroy()
     native = nil
   }
 
   /// Does what other threads, or a handler in the callback that just ended, have asked for.
   func emptyMailbox() {
     let (connections, stop) = mailbox.take()
-    if let stop, self.stop == nil { begin(stop) }
-    guard !connections.isEmpty else { return }
+    if let stop { begin(stop) }
     let now = ContinuousClock.now
     for connection in connections {
       guard let session = sessions[connection.id] else { continue }
@@ -57,22 +57,11 @@ final class ServiceLoop {
     }
   }
 
-  /// Called in EVENT_WAIT_CANCELLED, the only callback in which the context may be destroyed.
-  func wasWoken() {
-    emptyMailbox()
-    guard let stopDeadline, !isDestroyed, let context = native?.pointer else { return }
-    guard sessions.isEmpty || ContinuousClock.now >= stopDeadline else { return }
-    isDestroyed = true
-    mailbox.shut()
-    tick.cancel()
-    lws_context_destroy(context)
-  }
-
   func end(_ session: WebSocketSession) {
     guard sessions.removeValue(forKey: session.connection.id) != nil else { return }
     watched.remove(session.connection.id)
     session.end()
-    if stop != nil, sessions.isEmpty { mailbox.wakeServiceThread() }
+    if stop != nil, sessions.isEmpty { stopRunning() }
   }
 
   /// A few times a second. libev's timer in libwebsockets is not brought forward when an earlier deadline
@@ -89,14 +78,19 @@ final class ServiceLoop {
         watched.remove(id)
       }
     }
-    if let stopDeadline, now >= stopDeadline { mailbox.wakeServiceThread() }
+    if let stopDeadline, now >= stopDeadline { stopRunning() }
   }
 
   private func begin(_ stop: ServiceMailbox.Stop) {
     self.stop = stop
     stopDeadline = .now + .seconds(configuration.drainSeconds)
     for session in sessions.values { session.connection.close(code: stop.code, reason: stop.reason) }
-    mailbox.wakeServiceThread()
+    if sessions.isEmpty { stopRunning() }
+  }
+
+  private func stopRunning() {
+    isStopped = true
+    native?.stopRunning()
   }
 }
 
@@ -119,8 +113,6 @@ private final class Tick {
     entry.pointee.context = context
     Self.schedule(entry)
   }
-
-  func cancel() { lws_sul_schedule(entry.pointee.context, 0, Self.timer(entry), nil, -1) }
 
   private static func schedule(_ entry: UnsafeMutablePointer<Entry>) {
     lws_sul_schedule(

@@ -58,9 +58,6 @@ final class ServiceMailbox: Sendable {
     }
   }
 
-  /// Makes libwebsockets call back with EVENT_WAIT_CANCELLED. Any thread.
-  func wakeServiceThread() { state.withLock { Self.wake($0.context) } }
-
   private static func wake(_ context: UInt) {
     if let context = OpaquePointer(bitPattern: context) { lws_cancel_service(context) }
   }

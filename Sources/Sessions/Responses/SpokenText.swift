@@ -8,11 +8,11 @@ import Audio
 struct SpokenText: Sendable {
   /// The rate of all positions here, in Hz.
   static let sampleRate = 24_000
-  private static let frameSamples = 480
+  fileprivate static let frameSamples = 480
   /// Synthesised speech is clean: a frame below this RMS is silence.
-  private static let silenceRMS = 250.0
+  fileprivate static let silenceRMS = 250.0
 
-  private struct Clause {
+  fileprivate struct Clause {
     var text: String
     /// Where its audio begins.
     var start: Int

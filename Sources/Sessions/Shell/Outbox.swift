@@ -1,7 +1,7 @@
 /// Events on their way to the client. What waits for a commit holds back everything behind it, so that order
 /// is kept and nothing final overtakes its durability.
 struct Outbox {
-  private enum Entry {
+  fileprivate enum Entry {
     case ready([UInt8])
     case waiting(commit: UInt64, [[UInt8]])
   }

@@ -142,7 +142,13 @@ public actor Session {
 
   private func commit(_ events: [SessionEvent], _ then: [ServerEvent]) {
     let number = outbox.append(then.map(encode), awaitingCommit: ())
-    store.commit(events.map(CheckpointRecord.init), session: id) { [weak self] result in
+    let records: [CheckpointRecord]
+    do {
+      records = try events.map { try $0.record() }
+    } catch {
+      return committed(number, .failed(reason: String(describing: error)))
+    }
+    store.commit(records, session: id) { [weak self] result in
       guard let self else { return }
       if shard.isIsolatingCurrentContext() == true {
         assumeIsolated { $0.committed(number, result) }

@@ -10,14 +10,19 @@ struct InputAudio {
 
   private var resampler = Resampler.at(24_000, to: sampleRate)
   private let maximumTurnMilliseconds: Int
+  private let makeDetector: (Double) -> any VoiceActivityDetector
   private(set) var detector: TurnDetector?
   /// Uncommitted audio of a manual turn, 16 kHz.
   private(set) var manual: [Int16] = []
   /// 16 kHz samples since the session began.
   private(set) var samples = 0
 
-  init(turnDetection: TurnDetection?, maximumTurnMilliseconds: Int) {
+  init(
+    turnDetection: TurnDetection?, maximumTurnMilliseconds: Int,
+    detector: @escaping (Double) -> any VoiceActivityDetector
+  ) {
     self.maximumTurnMilliseconds = maximumTurnMilliseconds
+    makeDetector = detector
     configure(turnDetection)
   }
 
@@ -31,7 +36,7 @@ struct InputAudio {
         configuration: .init(
           threshold: $0.threshold, prefixPaddingMilliseconds: $0.prefixPaddingMilliseconds,
           silenceDurationMilliseconds: $0.silenceDurationMilliseconds,
-          maximumTurnMilliseconds: maximumTurnMilliseconds), startingAt: samples)
+          maximumTurnMilliseconds: maximumTurnMilliseconds), startingAt: samples, detector: makeDetector)
     }
     if detector != nil { manual = [] }
   }

@@ -1,5 +1,5 @@
 import CLinux
-import Configuration
+import VivaConfiguration
 import FoundationEssentials
 import Glibc
 

@@ -1,4 +1,4 @@
-import Configuration
+import VivaConfiguration
 import Glibc
 
 extension ListenAddress {

@@ -1,4 +1,4 @@
-import Configuration
+import VivaConfiguration
 import FoundationEssentials
 
 /// A local worker process to be kept running.

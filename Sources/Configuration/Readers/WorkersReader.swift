@@ -1,0 +1,108 @@
+/// `workers:`, three lists of providers.
+///
+/// A name is unique over all three: logs, metrics and agents use it alone.
+final class WorkersReader {
+  private enum Kind: String {
+    case asr, llm, tts
+
+    var protocols: [ProviderSettings.WireProtocol] {
+      switch self {
+      case .asr: [.wyoming]
+      case .llm: [.openai]
+      case .tts: [.wyoming, .espeak]
+      }
+    }
+  }
+
+  private var names: Set<String> = []
+
+  func read(_ section: Section, into workers: inout WorkerSettings) {
+    workers.asr = providers(.asr, of: section)
+    workers.llm = providers(.llm, of: section)
+    workers.tts = providers(.tts, of: section)
+  }
+
+  private func providers(_ kind: Kind, of section: Section) -> [ProviderSettings] {
+    guard let value = section.required(kind.rawValue), let list = value.list() else { return [] }
+    if list.isEmpty { value.report("needs at least one worker") }
+    var providers: [ProviderSettings] = []
+    for element in list {
+      element.section { section in
+        if let provider = self.provider(kind, section) { providers.append(provider) }
+      }
+    }
+    return providers
+  }
+
+  private func provider(_ kind: Kind, _ section: Section) -> ProviderSettings? {
+    let name = section.required("name")?.name()
+    if let name, !names.insert(name).inserted {
+      section.report("name", "there is already a worker \(name)")
+    }
+    let wireProtocol = section.required("protocol")?.choice(of: kind.protocols)
+    // With stand-ins for what is missing, the rest of the entry is checked all the same.
+    var provider = ProviderSettings(name: name ?? "?", wireProtocol: wireProtocol ?? kind.protocols[0])
+    section.text("model", into: &provider.model)
+    switch kind {
+    case .asr:
+      if let partials = section.present("partials")?.choice(of: ProviderSettings.Partials.allCases) {
+        provider.partials = partials
+      }
+    case .llm: section.text("api_key", into: &provider.apiKey)
+    case .tts: section.text("voice", into: &provider.voice)
+    }
+    section.section("deadlines") { read($0, into: &provider.deadlines) }
+    readConnection(section, of: wireProtocol, into: &provider)
+    return name == nil || wireProtocol == nil ? nil : provider
+  }
+
+  private func readConnection(
+    _ section: Section, of wireProtocol: ProviderSettings.WireProtocol?, into provider: inout ProviderSettings
+  ) {
+    if wireProtocol == .espeak {
+      for key in ["url", "process"] where section.value(key) != nil {
+        section.report(key, "does not go with espeak, which is a command run for each sentence")
+      }
+      return
+    }
+    let url = section.required("url")
+    if let wireProtocol, let url, let text = url.text() {
+      if WorkerAddress.isValid(text, for: wireProtocol) {
+        provider.url = text
+      } else {
+        // Not shown: an address may hold a password.
+        url.report(
+          "is not an address of a worker", allowed: WorkerAddress.allowed(for: wireProtocol))
+      }
+    }
+    section.section("process") { provider.process = process($0) }
+  }
+
+  private func read(_ section: Section, into deadlines: inout Deadlines) {
+    section.integer("connect_ms", 10...60_000, into: &deadlines.connect)
+    section.integer("first_result_ms", 50...300_000, into: &deadlines.firstResult)
+    section.integer("gap_ms", 50...300_000, into: &deadlines.gap)
+  }
+
+  private func process(_ section: Section) -> ProcessSettings {
+    var process = ProcessSettings(command: [])
+    if let command = section.required("command"), let words = command.texts() {
+      process.command = words
+      if words.first?.isEmpty ?? true {
+        command.report("has no program", allowed: "[PROGRAM, ARGUMENT, ...]")
+      }
+      if words.contains(where: { $0.utf8.contains(0) }) { command.report("has a NUL character") }
+    }
+    section.section("environment") { environment in
+      for name in environment.keys {
+        guard let value = environment.value(name), let text = value.text() else { continue }
+        if name.isEmpty || name.contains("=") || name.utf8.contains(0) || text.utf8.contains(0) {
+          value.report("is not an environment variable")
+        }
+        process.environment[name] = text
+      }
+    }
+    section.integer("ready_timeout_s", 1...3600, into: &process.readyTimeoutSeconds)
+    return process
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+
+/// Reads `viva.yaml` and the agents beside it.
+public enum SettingsLoader {
+  /// The settings in the file at `path`, checked in full.
+  ///
+  /// Problems are named with `path` as given. In the result, `folder` and the paths of `server` are absolute;
+  /// a process's command is left as it is, to be run in `folder`. Blocks for disk; call it at start only.
+  ///
+  /// - Parameter environment: what `${NAME}` in values refers to.
+  /// - Throws: every problem found, in all the files.
+  public static func load(
+    path: String, environment: [String: String]
+  ) throws(ConfigurationErrors) -> Settings {
+    let log = ProblemLog()
+    let file = YAMLFile(path: path, environment: environment, log: log)
+    let paths = ConfigurationPaths(file: path)
+    var settings = Settings()
+    settings.folder = paths.folder
+
+    file.read { root in
+      root.section("server") { ServerReader(paths: paths).read($0, into: &settings.server) }
+      settings.server.keyFile = settings.server.keyFile.map(paths.absolute)
+      root.section("audio") {
+        $0.integer("send_ahead_ms", 100...5000, into: &settings.audio.sendAheadMilliseconds)
+      }
+      root.section("limits") { LimitsReader.read($0, into: &settings.limits) }
+      root.required("workers")?.section { WorkersReader().read($0, into: &settings.workers) }
+
+      var agents = "agents"
+      root.text("agents", into: &agents)
+      let reader = AgentsReader(environment: environment, log: log, workers: settings.workers)
+      do throws(TextFile.Failure) {
+        settings.agents = try reader.read(folder: paths.shown(agents))
+      } catch {
+        root.report("agents", error.message)
+      }
+
+      root.text("default_agent", into: &settings.defaultAgent)
+      if settings.agents[settings.defaultAgent] == nil, !settings.agents.isEmpty {
+        root.report(
+          "default_agent", "there is no agent \(settings.defaultAgent.excerpt())",
+          allowed: settings.agents.keys.sorted().joined(separator: ", "))
+      }
+    }
+
+    guard log.problems.isEmpty else { throw ConfigurationErrors(problems: log.problems) }
+    return settings
+  }
+}
+
+/// Paths as the configuration file means them: relative to its own folder.
+struct ConfigurationPaths {
+  /// Absolute.
+  let folder: String
+  /// As the user named it, for messages; empty for the current folder.
+  private let shownFolder: String
+
+  init(file: String) {
+    let url = URL(fileURLWithPath: file)
+    folder = url.deletingLastPathComponent().standardizedFileURL.path
+    shownFolder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+  }
+
+  func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : URL(fileURLWithPath: "\(folder)/\(path)").standardizedFileURL.path
+  }
+
+  /// A path that opens the same file, but reads as the user wrote it.
+  func shown(_ path: String) -> String {
+    path.hasPrefix("/") ? path : shownFolder + path
+  }
+}

@@ -1,0 +1,77 @@
+/// What a client may say: the eleven events of the GA protocol.
+public struct ClientEvent: Sendable, Equatable {
+  /// The client's own name for the event, echoed in the error that it may cause.
+  public var eventID: String?
+  public var body: Body
+
+  public init(_ body: Body, eventID: String? = nil) {
+    self.eventID = eventID
+    self.body = body
+  }
+
+  public enum Body: Sendable, Equatable {
+    case sessionUpdate(SessionPatch)
+    /// `audio` is decoded: 16-bit little-endian mono samples at 24 kHz.
+    case inputAudioBufferAppend(audio: [UInt8])
+    case inputAudioBufferCommit
+    case inputAudioBufferClear
+    case outputAudioBufferClear
+    /// `previousItemID`: the item to stand behind; `root` is the front, nil the end.
+    case conversationItemCreate(item: ConversationItem, previousItemID: String?)
+    case conversationItemRetrieve(itemID: String)
+    case conversationItemTruncate(itemID: String, contentIndex: Int, audioEndMilliseconds: Int)
+    case conversationItemDelete(itemID: String)
+    case responseCreate(ResponseParameters)
+    case responseCancel(responseID: String?)
+  }
+
+  enum Kind: String, CaseIterable {
+    case sessionUpdate = "session.update"
+    case inputAudioBufferAppend = "input_audio_buffer.append"
+    case inputAudioBufferCommit = "input_audio_buffer.commit"
+    case inputAudioBufferClear = "input_audio_buffer.clear"
+    case outputAudioBufferClear = "output_audio_buffer.clear"
+    case conversationItemCreate = "conversation.item.create"
+    case conversationItemRetrieve = "conversation.item.retrieve"
+    case conversationItemTruncate = "conversation.item.truncate"
+    case conversationItemDelete = "conversation.item.delete"
+    case responseCreate = "response.create"
+    case responseCancel = "response.cancel"
+  }
+
+  /// The most audio that one append may hold, in bytes after decoding.
+  static let maximumAppend = 15 << 20
+
+  /// Reads one text message. Safe on any bytes.
+  ///
+  /// - Throws: an `invalid_request_error` that names the field at fault, with the event's id if that could be read.
+  public static func decode(_ bytes: [UInt8]) throws(RealtimeError) -> ClientEvent {
+    if let append = AppendScanner.scan(bytes) {
+      return ClientEvent(try append.body, eventID: append.eventID)
+    }
+    let message: ClientMessage
+    do {
+      message = try RealtimeJSON.decode(ClientMessage.self, from: bytes)
+    } catch {
+      throw RealtimeError(decoding: error)
+    }
+    do {
+      return ClientEvent(try message.body.get(), eventID: message.eventID)
+    } catch {
+      var error = error
+      error.eventID = message.eventID
+      throw error
+    }
+  }
+
+  /// The body of an append, its audio checked.
+  static func append(_ audio: [UInt8]) throws(RealtimeError) -> Body {
+    guard audio.count.isMultiple(of: 2) else { throw .oddAudio("audio", bytes: audio.count) }
+    guard audio.count <= maximumAppend else {
+      throw .invalidRequest(
+        code: "invalid_value", message: "An append holds at most 15 MiB of audio; this one \(audio.count) bytes.",
+        param: "audio")
+    }
+    return .inputAudioBufferAppend(audio: audio)
+  }
+}

@@ -1,0 +1,66 @@
+/// A client's message as JSON holds it: read once, and its id kept even when the rest is wrong.
+struct ClientMessage: Decodable {
+  let eventID: String?
+  let body: Result<ClientEvent.Body, RealtimeError>
+
+  private enum CodingKeys: String, CodingKey {
+    case type, session, audio, item, response
+    case eventID = "event_id"
+    case itemID = "item_id"
+    case previousItemID = "previous_item_id"
+    case contentIndex = "content_index"
+    case audioEndMilliseconds = "audio_end_ms"
+    case responseID = "response_id"
+  }
+
+  private static let longestID = 128
+
+  init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    eventID = try? fields.label(.eventID, upTo: 512)
+    do {
+      _ = try fields.label(.eventID, upTo: 512)
+      body = .success(try Self.body(of: fields))
+    } catch {
+      body = .failure(RealtimeError(decoding: error))
+    }
+  }
+
+  private static func body(of fields: KeyedDecodingContainer<CodingKeys>) throws -> ClientEvent.Body {
+    switch try fields.requiredChoice(.type) as ClientEvent.Kind {
+    case .sessionUpdate:
+      return .sessionUpdate(try fields.decode(SessionPatch.self, forKey: .session))
+    case .inputAudioBufferAppend:
+      guard let audio = try fields.audio(.audio) else { throw RealtimeError.missing("audio") }
+      return try ClientEvent.append(audio)
+    case .inputAudioBufferCommit:
+      return .inputAudioBufferCommit
+    case .inputAudioBufferClear:
+      return .inputAudioBufferClear
+    case .outputAudioBufferClear:
+      return .outputAudioBufferClear
+    case .conversationItemCreate:
+      let item = try fields.decode(ConversationItem.self, forKey: .item)
+      try item.checkThatClientMayCreate(param: "item")
+      return .conversationItemCreate(
+        item: item, previousItemID: try fields.label(.previousItemID, upTo: longestID))
+    case .conversationItemRetrieve:
+      return .conversationItemRetrieve(itemID: try itemID(fields))
+    case .conversationItemTruncate:
+      return .conversationItemTruncate(
+        itemID: try itemID(fields), contentIndex: try fields.natural(.contentIndex),
+        audioEndMilliseconds: try fields.natural(.audioEndMilliseconds))
+    case .conversationItemDelete:
+      return .conversationItemDelete(itemID: try itemID(fields))
+    case .responseCreate:
+      return .responseCreate(
+        try fields.decodeIfPresent(ResponseParameters.self, forKey: .response) ?? ResponseParameters())
+    case .responseCancel:
+      return .responseCancel(responseID: try fields.label(.responseID, upTo: longestID))
+    }
+  }
+
+  private static func itemID(_ fields: KeyedDecodingContainer<CodingKeys>) throws -> String {
+    try fields.requiredLabel(.itemID, upTo: longestID)
+  }
+}

@@ -1,0 +1,103 @@
+import Dispatch
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// One run of a command with pipes for its standard input and output; the text to speak is never an argument.
+struct EspeakProcess {
+  private let pid: pid_t
+  private let input: Int32
+  private let output: Int32
+
+  /// - Parameter arguments: The first is the command, looked for in PATH.
+  /// - Throws: `IOError` if it cannot be run.
+  init(_ arguments: [String]) throws {
+    let standardInput = try Self.pipe()
+    let standardOutput: (read: Int32, write: Int32)
+    do {
+      standardOutput = try Self.pipe()
+    } catch {
+      close(standardInput.read)
+      close(standardInput.write)
+      throw error
+    }
+    defer {
+      close(standardInput.read)
+      close(standardOutput.write)
+    }
+    input = standardInput.write
+    output = standardOutput.read
+
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, standardInput.read, STDIN_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, standardOutput.write, STDOUT_FILENO)
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
+
+    var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    defer { for argument in argv { free(argument) } }
+    var child = pid_t()
+    let result = posix_spawnp(&child, arguments.first ?? "", &actions, nil, &argv, environ)
+    guard result == 0 else {
+      close(input)
+      close(output)
+      throw IOError(errnoCode: result, reason: "posix_spawnp \(arguments.first ?? "")")
+    }
+    pid = child
+  }
+
+  /// Writes `text` to the process and hands its output to `body`, piece by piece. The process has ended when this
+  /// returns: killed, if the task is cancelled or `body` throws.
+  ///
+  /// - Returns: the exit status, nil if it was killed.
+  func speak(_ text: String, _ body: (ByteBuffer) throws -> Void) async throws -> Int32? {
+    let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    do {
+      channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .channelOption(.allowRemoteHalfClosure, value: true)
+        .takingOwnershipOfDescriptors(input: output, output: input) { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try NIOAsyncChannel(
+              wrappingChannelSynchronously: channel,
+              configuration: .init(isOutboundHalfClosureEnabled: true))
+          }
+        }
+    } catch {
+      _ = await end()
+      throw error
+    }
+    do {
+      try await channel.executeThenClose { inbound, outbound in
+        try await outbound.write(ByteBuffer(string: text))
+        outbound.finish()
+        for try await bytes in inbound { try body(bytes) }
+      }
+    } catch {
+      _ = await end()
+      throw error
+    }
+    return await end()
+  }
+
+  /// A process that closed its output has nothing more to say: it is not waited for but killed. The kill of one
+  /// that has already exited does nothing, and until it is reaped nobody else can have its number.
+  private func end() async -> Int32? {
+    let pid = pid
+    return await withCheckedContinuation { done in
+      DispatchQueue.global().async {
+        var status: Int32 = 0
+        kill(pid, SIGKILL)
+        let exited = waitpid(pid, &status, 0) == pid && status & 0x7f == 0
+        done.resume(returning: exited ? (status >> 8) & 0xff : nil)
+      }
+    }
+  }
+
+  private static func pipe() throws -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [0, 0]
+    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw IOError(errnoCode: errno, reason: "pipe2") }
+    return (ends[0], ends[1])
+  }
+}

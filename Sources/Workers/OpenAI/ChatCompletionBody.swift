@@ -1,0 +1,84 @@
+import Foundation
+
+/// The body of `POST /chat/completions`, as JSON text.
+enum ChatCompletionBody {
+  /// - Throws: `EncodingError` where a sampling value is not finite.
+  static func encode(_ request: CompletionRequest, model: String?) throws -> Data {
+    var body: [String: JSONValue] = [
+      "messages": .array(messages(request.messages)),
+      "stream": .bool(true),
+      "stream_options": ["include_usage": .bool(true)],
+    ]
+    let sampling = request.sampling
+    body["model"] = .string(model ?? "default")
+    body["max_tokens"] = sampling.maxTokens.map(JSONValue.integer)
+    body["temperature"] = sampling.temperature.map(JSONValue.number)
+    body["top_p"] = sampling.topP.map(JSONValue.number)
+    if !sampling.stop.isEmpty { body["stop"] = .array(sampling.stop.map(JSONValue.string)) }
+
+    var tools = request.tools
+    if case .function(let name) = request.toolChoice {
+      // Not every server takes a choice that names a function; all take the only one there is.
+      tools = tools.filter { $0.name == name }
+    }
+    if !tools.isEmpty {
+      body["tools"] = .array(tools.map(tool))
+      body["tool_choice"] = choice(request.toolChoice)
+    }
+    let encoder = JSONEncoder()
+    // The same conversation must be the same prompt each time, or the server's prompt cache is of no use.
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(JSONValue.object(body))
+  }
+
+  private static func messages(_ messages: [ChatMessage]) -> [JSONValue] {
+    var out: [JSONValue] = []
+    var lastText: String?
+    for message in messages {
+      var text: String?
+      switch message {
+      case .system(let content): out.append(["role": "system", "content": .string(content)])
+      case .user(let content): out.append(["role": "user", "content": .string(content)])
+      case .assistant(let content):
+        out.append(["role": "assistant", "content": .string(content)])
+        text = content
+      case .toolCalls(let calls):
+        // What the assistant said before it called belongs to the same message; chat templates want the roles
+        // to alternate.
+        if lastText != nil { out.removeLast() }
+        out.append([
+          "role": "assistant", "content": lastText.map(JSONValue.string) ?? .null,
+          "tool_calls": .array(calls.map(toolCall)),
+        ])
+      case .toolResult(let callID, let output):
+        out.append(["role": "tool", "tool_call_id": .string(callID), "content": .string(output)])
+      }
+      lastText = text
+    }
+    return out
+  }
+
+  private static func toolCall(_ call: ToolCall) -> JSONValue {
+    [
+      "id": .string(call.callID), "type": "function",
+      "function": ["name": .string(call.name), "arguments": .string(call.arguments)],
+    ]
+  }
+
+  private static func tool(_ tool: FunctionTool) -> JSONValue {
+    var function: [String: JSONValue] = ["name": .string(tool.name)]
+    function["description"] = tool.description.map(JSONValue.string)
+    function["parameters"] = tool.parameters.flatMap {
+      try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8))
+    }
+    return ["type": "function", "function": .object(function)]
+  }
+
+  private static func choice(_ choice: ToolChoice) -> JSONValue {
+    switch choice {
+    case .auto: "auto"
+    case .none: "none"
+    case .required, .function: "required"
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import AsyncHTTPClient
+import VivaConfiguration
+
+/// The adapters of all providers in the configuration, shared by all sessions.
+public final class WorkerSet: Sendable {
+  /// Loading a model at the first request may take this long, in milliseconds.
+  private static let warmUpLimit = 60_000
+
+  private let settings: WorkerSettings
+  private let observer: any WorkerObserver
+  private let client: HTTPClient
+  /// Of providers that speak Wyoming, by kind and name: what a server said of itself is remembered here.
+  private let wyoming: [WorkerKind: [String: WyomingServer]]
+
+  public init(settings: WorkerSettings, observer: any WorkerObserver) {
+    self.settings = settings
+    self.observer = observer
+    client = .forWorkers(connectMilliseconds: settings.llm.map(\.deadlines.connect).max() ?? 1000)
+    wyoming = [.asr: Self.servers(settings.asr), .tts: Self.servers(settings.tts)]
+  }
+
+  /// - Parameter order: Names of providers, the preferred one first; empty means all in the file's order. Unknown
+  ///   names are skipped.
+  public func recognizer(order: [String] = []) -> any SpeechRecognizer {
+    OrderedRecognizer(Self.select(settings.asr, order).compactMap { recognizer($0, wyoming[.asr]?[$0.name]) }, observer: observer)
+  }
+
+  /// - Parameter order: As for `recognizer`.
+  public func languageModel(order: [String] = []) -> any LanguageModel {
+    OrderedLanguageModel(Self.select(settings.llm, order).compactMap { languageModel($0) }, observer: observer)
+  }
+
+  /// - Parameter order: As for `recognizer`.
+  public func synthesizer(order: [String] = []) -> any SpeechSynthesizer {
+    OrderedSynthesizer(Self.select(settings.tts, order).compactMap { synthesizer($0, wyoming[.tts]?[$0.name]) }, observer: observer)
+  }
+
+  /// Asks a provider whether it is alive, in its `firstResult` deadline at most. Costs the worker next to nothing.
+  public func probe(_ kind: WorkerKind, _ name: String) async -> Result<Void, WorkerError> {
+    await with(kind, name) { provider in
+      switch provider.wireProtocol {
+      case .wyoming: try await wyoming[kind]?[name]?.describe()
+      case .openai: try await OpenAILanguageModel(provider, client: client).probe()
+      case .espeak: try await EspeakSynthesizer(provider).probe()
+      }
+    }
+  }
+
+  /// Makes one small request, since some workers load their model at the first; waits up to a minute for it.
+  public func warmUp(_ kind: WorkerKind, _ name: String) async -> Result<Void, WorkerError> {
+    await with(kind, name) { provider in
+      var patient = provider
+      patient.deadlines.firstResult = max(provider.deadlines.firstResult, Self.warmUpLimit)
+      patient.deadlines.gap = max(provider.deadlines.gap, Self.warmUpLimit)
+      switch kind {
+      case .asr:
+        let (audio, speaker) = AsyncStream.makeStream(of: [Int16].self)
+        speaker.yield([Int16](repeating: 0, count: 8000))
+        speaker.finish()
+        try await drain(
+          recognizer(patient, WyomingServer(patient))?.recognize(RecognitionRequest(), audio: audio))
+      case .llm:
+        let request = CompletionRequest(messages: [.user("Hello")], sampling: Sampling(maxTokens: 1))
+        do {
+          try await drain(languageModel(patient)?.complete(request))
+        } catch let error as WorkerError where error.kind == .emptyReply {
+          // One token need not be a word.
+        }
+      case .tts:
+        try await drain(
+          synthesizer(patient, WyomingServer(patient))?.synthesize(SpeechRequest(text: "Ready.")))
+      }
+      // So that the first turn need not ask.
+      if provider.wireProtocol == .wyoming { try await wyoming[kind]?[name]?.describe() }
+    }
+  }
+
+  /// Closes what is in flight to OpenAI servers. The set cannot be used afterwards.
+  public func shutdown() async {
+    try? await client.shutdown()
+  }
+
+  private func recognizer(_ provider: ProviderSettings, _ server: WyomingServer?) -> (any SpeechRecognizer)? {
+    guard provider.wireProtocol == .wyoming, let server else { return nil }
+    return WyomingRecognizer(server: server, partials: provider.partials)
+  }
+
+  private func languageModel(_ provider: ProviderSettings) -> (any LanguageModel)? {
+    provider.wireProtocol == .openai ? OpenAILanguageModel(provider, client: client) : nil
+  }
+
+  private func synthesizer(_ provider: ProviderSettings, _ server: WyomingServer?) -> (any SpeechSynthesizer)? {
+    switch provider.wireProtocol {
+    case .wyoming: server.map { WyomingSynthesizer(server: $0, voice: provider.voice) }
+    case .espeak: EspeakSynthesizer(provider)
+    case .openai: nil
+    }
+  }
+
+  private func with(
+    _ kind: WorkerKind, _ name: String, _ body: (ProviderSettings) async throws -> Void
+  ) async -> Result<Void, WorkerError> {
+    guard let provider = Self.providers(settings, kind).first(where: { $0.name == name }) else {
+      return .failure(WorkerError(.connection, worker: name, message: "no such \(kind.rawValue) provider"))
+    }
+    do {
+      try await body(provider)
+      return .success(())
+    } catch {
+      return .failure(
+        error as? WorkerError ?? WorkerError(.connection, worker: name, message: "\(error)"))
+    }
+  }
+
+  private func drain<Event>(_ reply: AsyncThrowingStream<Event, any Error>?) async throws {
+    if let reply { for try await _ in reply {} }
+    try Task.checkCancellation()
+  }
+
+  private static func servers(_ providers: [ProviderSettings]) -> [String: WyomingServer] {
+    let servers = providers.filter { $0.wireProtocol == .wyoming }.map { ($0.name, WyomingServer($0)) }
+    return Dictionary(servers) { first, _ in first }
+  }
+
+  private static func providers(_ settings: WorkerSettings, _ kind: WorkerKind) -> [ProviderSettings] {
+    switch kind {
+    case .asr: settings.asr
+    case .llm: settings.llm
+    case .tts: settings.tts
+    }
+  }
+
+  private static func select(_ providers: [ProviderSettings], _ order: [String]) -> [ProviderSettings] {
+    order.isEmpty ? providers : order.compactMap { name in providers.first { $0.name == name } }
+  }
+}

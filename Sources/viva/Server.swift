@@ -1,0 +1,110 @@
+import Checkpoints
+import Foundation
+import Gateway
+import Runtime
+import Sessions
+import Synchronization
+import Telemetry
+import VivaConfiguration
+import Workers
+
+/// Why the server could not start, in words for the terminal.
+struct ServerError: Error, CustomStringConvertible {
+  var description: String
+}
+
+/// The whole server, put together: nothing happens here that is not told from below.
+final class Server: Sendable {
+  private let settings: Settings
+  private let keys: ServerKeys
+  private let shards: ShardGroup
+  private let workers: WorkerSet
+  private let supervisor: ProcessSupervisor
+  private let gateway: Gateway
+  private let door = Mutex<(door: FrontDoor, port: Int)?>(nil)
+
+  /// - Parameters:
+  ///   - configurationPath: what relative paths in the configuration are relative to.
+  ///   - workerLogs: a folder, made if missing.
+  init(settings: Settings, configurationPath: String, workerLogs: String) throws {
+    let folder = URL(fileURLWithPath: configurationPath).deletingLastPathComponent().path
+    let metrics = MetricsRegistry()
+    metrics.addProcessMetrics()
+    self.settings = settings
+    keys = try ServerKeys(loading: settings.server)
+
+    let cores = settings.server.shards > 0 ? settings.server.shards : ProcessInfo.processInfo.activeProcessorCount
+    let lag = (0..<cores).map {
+      metrics.histogram(
+        "viva_event_loop_lag_seconds", help: "How late timers of a shard fire.", labels: ["shard": String($0)])
+    }
+    shards = ShardGroup(count: cores) { lag[$0].observe($1) }
+
+    let workers = WorkerSet(settings: settings.workers, observer: WorkerMetrics(metrics))
+    self.workers = workers
+    try FileManager.default.createDirectory(atPath: workerLogs, withIntermediateDirectories: true)
+    let local = LocalWorkers(settings.workers, in: workers)
+    let supervisor = ProcessSupervisor(
+      workers: local.processes(workingDirectory: folder), logDirectory: workerLogs,
+      probe: { await local.answers($0) }, warmUp: { try await local.warmUp($0) },
+      observer: WorkerStateMetrics(metrics).changed)
+    self.supervisor = supervisor
+
+    let registry = SessionRegistry(
+      settings: settings, shards: shards, store: MemoryCheckpointStore(), metrics: metrics
+    ) { agent in
+      SessionWorkers(
+        recognizer: workers.recognizer(order: agent.workers.asr),
+        languageModel: workers.languageModel(order: agent.workers.llm),
+        synthesizer: workers.synthesizer(order: agent.workers.tts))
+    }
+    gateway = try Gateway(settings: settings, keys: keys, registry: registry, metrics: metrics) {
+      let status = supervisor.snapshot()
+      return Gateway.Readiness(
+        isReady: status.allSatisfy { $0.phase == .ready },
+        detail: status.isEmpty
+          ? "ready: no local workers\n" : status.map { "\($0.name) \($0.phase.rawValue)\n" }.joined())
+    }
+  }
+
+  /// Opens the listeners and starts the local workers. Clients may connect while these warm up.
+  func start() throws {
+    shards.start()
+    do {
+      let opened = try gateway.start()
+      door.withLock { $0 = (opened.door, opened.clientPort) }
+    } catch let error as FrontDoorError {
+      throw ServerError(description: error.description)
+    }
+    do {
+      try supervisor.start()
+    } catch {
+      throw ServerError(description: error.description)
+    }
+  }
+
+  /// Returns when every local worker answers; tells how each is getting on.
+  func waitUntilWarm() async throws {
+    try await supervisor.waitUntilReady { change in
+      let detail = change.detail.map { ": \($0)" } ?? ""
+      print("  \(change.name): \(change.to.rawValue)\(detail)")
+    }
+  }
+
+  /// Ends the sessions, the workers and the threads, in this order.
+  func stop() async {
+    door.withLock { $0 }?.door.stop(closeCode: 1001, reason: "the server is stopping")
+    await supervisor.stop()
+    await workers.shutdown()
+    shards.stop()
+  }
+
+  var pageURL: String {
+    let scheme = settings.server.tlsCertificate == nil ? "http" : "https"
+    let port = door.withLock { $0?.port } ?? settings.server.listen.port
+    return "\(scheme)://\(ListenAddress(host: settings.server.listen.host, port: port))/"
+  }
+
+  /// The page with a key in its fragment, which a browser sends to nobody.
+  var addressWithKey: String { pageURL + "#key=\(keys.first ?? "")" }
+}

@@ -1,0 +1,1 @@
+"""What the interop tests and the measuring scripts share."""

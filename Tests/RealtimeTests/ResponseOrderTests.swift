@@ -1,0 +1,146 @@
+import Testing
+
+@testable import Realtime
+
+@Suite struct ResponseOrderTests {
+  private static let user = ConversationItem.message(
+    id: "u", role: .user, parts: [.inputAudio(audio: nil, transcript: nil)])
+  private static let agent = ConversationItem.message(id: "a", role: .assistant, status: .inProgress, parts: [])
+  private static let call = ConversationItem.functionCall(id: "c", name: "f", callID: "call", arguments: "")
+  private static let at = ContentAddress(responseID: "r", itemID: "a", outputIndex: 0, contentIndex: 0)
+
+  private static func response(_ status: ResponseStatus, conversation: String? = "conv") -> Response {
+    var response = Response(id: "r", status: status)
+    response.conversationID = conversation
+    return response
+  }
+
+  private static let turn: [ServerEvent] = [
+    .inputAudioBufferSpeechStarted(audioStartMilliseconds: 0, itemID: "u"),
+    .inputAudioTranscriptionDelta(itemID: "u", contentIndex: 0, delta: "Hel"),
+    .inputAudioBufferSpeechStopped(audioEndMilliseconds: 900, itemID: "u"),
+    .inputAudioBufferCommitted(itemID: "u", previousItemID: nil),
+    .conversationItemAdded(user, previousItemID: nil), .conversationItemDone(user, previousItemID: nil),
+    .inputAudioTranscriptionCompleted(
+      itemID: "u", contentIndex: 0, transcript: "Hello", usage: .duration(seconds: 1)),
+  ]
+
+  private static let spoken: [ServerEvent] = [
+    .responseCreated(response(.inProgress)),
+    .responseOutputItemAdded(responseID: "r", outputIndex: 0, item: agent),
+    .conversationItemAdded(agent, previousItemID: "u"),
+    .responseContentPartAdded(at, part: .audio(transcript: "")),
+    .responseOutputAudioTranscriptDelta(at, delta: "Hi"), .responseOutputAudioDelta(at, audio: [0, 0]),
+    .responseOutputAudioDone(at), .responseOutputAudioTranscriptDone(at, transcript: "Hi"),
+    .responseContentPartDone(at, part: .audio(transcript: "Hi")),
+    .responseOutputItemDone(responseID: "r", outputIndex: 0, item: agent),
+    .conversationItemDone(agent, previousItemID: "u"), .responseDone(response(.completed)),
+  ]
+
+  private static let called: [ServerEvent] = [
+    .responseCreated(response(.inProgress)),
+    .responseOutputItemAdded(responseID: "r", outputIndex: 0, item: call),
+    .conversationItemAdded(call, previousItemID: nil),
+    .responseFunctionCallArgumentsDelta(responseID: "r", itemID: "c", outputIndex: 0, callID: "call", delta: "{}"),
+    .responseFunctionCallArgumentsDone(
+      responseID: "r", itemID: "c", outputIndex: 0, callID: "call", name: "f", arguments: "{}"),
+    .responseOutputItemDone(responseID: "r", outputIndex: 0, item: call),
+    .conversationItemDone(call, previousItemID: nil), .responseDone(response(.completed)),
+  ]
+
+  private func firstViolation(_ events: [ServerEvent]) -> ResponseOrder.Violation? {
+    var order = ResponseOrder()
+    for event in events {
+      if let violation = order.check(event) { return violation }
+    }
+    return nil
+  }
+
+  @Test func acceptsWholeTurns() {
+    #expect(firstViolation([.sessionCreated(Samples.session)] + Self.turn + Self.spoken) == nil)
+    #expect(firstViolation(Self.called) == nil)
+    let text: [ServerEvent] = [
+      .responseContentPartAdded(Self.at, part: .text("")), .responseOutputTextDelta(Self.at, delta: "Hi"),
+      .responseOutputTextDone(Self.at, text: "Hi"), .responseContentPartDone(Self.at, part: .text("Hi")),
+    ]
+    #expect(firstViolation(Self.spoken[..<3] + text + Self.spoken[9...]) == nil)
+    #expect(firstViolation([Self.spoken[0], Self.spoken[11]]) == nil)
+  }
+
+  @Test func aTurnMayBeginInsideAResponse() {
+    #expect(firstViolation(Self.spoken[..<6] + Self.turn + Self.spoken[6...]) == nil)
+  }
+
+  @Test func acceptsManualTurnsAndClearedOnes() {
+    #expect(firstViolation(Array(Self.turn[3...])) == nil)
+    #expect(firstViolation([Self.turn[0], .inputAudioBufferCleared] + Self.turn) == nil)
+    #expect(
+      firstViolation(
+        [.inputAudioBufferTimeoutTriggered(audioStartMilliseconds: 0, audioEndMilliseconds: 1, itemID: "u")]
+          + Self.turn[3...]) == nil)
+  }
+
+  @Test func theLastSoundMayOutliveTheResponse() {
+    #expect(firstViolation(Self.spoken + [.outputAudioBufferStopped(responseID: "r")]) == nil)
+    #expect(firstViolation([.outputAudioBufferStarted(responseID: "r")]) != nil)
+  }
+
+  /// Every event of these sequences is needed by a later one, or else stands at the end.
+  @Test(arguments: [spoken, called])
+  func noticesAnyMissingEvent(events: [ServerEvent]) {
+    for missing in events.indices.dropLast() {
+      if events[missing].type.hasSuffix(".delta") { continue }
+      var broken = events
+      broken.remove(at: missing)
+      #expect(firstViolation(broken) != nil, "without \(events[missing].type)")
+    }
+  }
+
+  @Test(arguments: [spoken, called])
+  func noticesAnyRepeatedEvent(events: [ServerEvent]) {
+    for index in events.indices where !events[index].type.hasSuffix(".delta") {
+      var broken = events
+      broken.insert(events[index], at: index + 1)
+      #expect(firstViolation(broken) != nil, "\(events[index].type) twice")
+    }
+  }
+
+  @Test func noticesDeltasThatComeTooLate() {
+    for (delta, earliest) in [(4, 8), (5, 7)] {
+      for position in earliest...Self.spoken.count {
+        var broken = Self.spoken
+        broken.insert(Self.spoken[delta], at: position)
+        #expect(firstViolation(broken)?.eventType == Self.spoken[delta].type, "at \(position)")
+      }
+    }
+  }
+
+  @Test func noticesAnInputOutOfOrder() {
+    for missing in [0, 2, 3, 4] {
+      var broken = Self.turn
+      broken.remove(at: missing)
+      broken.removeAll { $0.type.contains("transcription") }
+      if missing == 0 || missing == 2 || missing == 4 {
+        #expect(firstViolation(broken) != nil, "without \(Self.turn[missing].type)")
+      }
+    }
+    #expect(firstViolation([Self.turn[0], Self.turn[2], Self.turn[4]]) != nil)
+    #expect(firstViolation(Self.turn + [Self.turn[3]]) != nil)
+    #expect(firstViolation(Self.turn + [Self.turn[4]]) != nil)
+    #expect(firstViolation([Self.turn[6]]) != nil)
+  }
+
+  @Test func noticesTwoResponsesInOneConversation() {
+    var second = Self.response(.inProgress)
+    second.id = "r2"
+    #expect(firstViolation([Self.spoken[0], .responseCreated(second)]) != nil)
+    second.conversationID = nil
+    #expect(firstViolation([Self.spoken[0], .responseCreated(second)]) == nil)
+  }
+
+  @Test func namesOpenResponses() {
+    var order = ResponseOrder()
+    #expect(order.check(Self.spoken[0]) == nil)
+    #expect(order.openResponses == ["r"])
+  }
+}

@@ -1,0 +1,39 @@
+import Testing
+
+@testable import Realtime
+
+@Suite struct ServerMessageTests {
+  @Test(arguments: Samples.all)
+  func everyEventCanBeReadBack(event: ServerEvent) throws {
+    let message = try ServerMessage.decode(event.encoded(eventID: "event_1"))
+    #expect(message.type == event.type)
+    #expect(message.eventID == "event_1")
+  }
+
+  @Test func keepsTheCommonFields() throws {
+    func read(_ event: ServerEvent) throws -> ServerMessage { try ServerMessage.decode(event.encoded(eventID: "e")) }
+    let audio = try read(.responseOutputAudioDelta(Samples.address, audio: [5, 6]))
+    #expect(audio.audio == [5, 6] && audio.delta == nil)
+    #expect(audio.responseID == "resp_1" && audio.itemID == "item_2")
+    #expect(audio.outputIndex == 0 && audio.contentIndex == 0)
+    #expect(try read(.sessionCreated(Samples.session)).sessionID == "sess_1")
+    #expect(try read(.error(Samples.error)).error == Samples.error)
+    #expect(try read(.responseContentPartAdded(Samples.address, part: .text("x"))).part == .text("x"))
+    #expect(try read(.conversationItemRetrieved(Samples.agentItem)).item == Samples.agentItem)
+    let delta = try read(
+      .inputAudioTranscriptionDelta(itemID: "i", contentIndex: 0, delta: "a", transcriptSoFar: "b a"))
+    #expect(delta.delta == "a" && delta.vivaTranscript == "b a")
+    let truncated = try read(
+      .conversationItemTruncated(itemID: "i", contentIndex: 0, audioEndMilliseconds: 9, heard: "So"))
+    #expect(truncated.vivaHeard == "So" && truncated.audioEndMilliseconds == 9)
+
+    var done = Samples.doneResponse
+    done.output = done.output.map(\.withoutAudio)
+    #expect(try read(.responseDone(Samples.doneResponse)).response == done)
+  }
+
+  @Test func unknownEventsKeepTheirType() throws {
+    let message = try ServerMessage.decode(Array(#"{"type":"viva.ladder.changed","event_id":"e","rung":3}"#.utf8))
+    #expect(message.type == "viva.ladder.changed")
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import NIOCore
+import Testing
+
+@testable import Workers
+
+@Suite struct EspeakSynthesizerTests {
+  private static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/espeak-ng")
+
+  private let settings = provider("espeak", .espeak, nil)
+
+  @Test(.enabled(if: isInstalled), arguments: [nil, "en-gb", "alloy", "../../etc/passwd"])
+  func speaksASentence(voice: String?) async throws {
+    let chunks = try await all(
+      EspeakSynthesizer(settings).synthesize(
+        SpeechRequest(text: "-v de; $(touch x) How did you move the database?", voice: voice)))
+    let samples = chunks.flatMap(\.samples)
+    #expect(chunks.allSatisfy { $0.sampleRate == 22_050 })
+    #expect(samples.count > 22_050)
+    #expect((samples.max() ?? 0) > 3000)
+  }
+
+  @Test(.enabled(if: isInstalled)) func nothingToSayIsAnEmptyReply() async throws {
+    let error = await failure(EspeakSynthesizer(settings).synthesize(SpeechRequest(text: "")))
+    #expect(error?.kind == .emptyReply)
+  }
+
+  @Test(.enabled(if: isInstalled)) func theProbeFindsTheCommand() async throws {
+    try await EspeakSynthesizer(settings).probe()
+  }
+
+  @Test func aCommandThatIsNotThereIsAConnectionError() async throws {
+    let synthesizer = EspeakSynthesizer(settings, command: "no-such-command")
+    #expect(await failure(synthesizer.synthesize(SpeechRequest(text: "Hi")))?.kind == .connection)
+    await #expect(throws: WorkerError.self) { try await synthesizer.probe() }
+  }
+
+  @Test func cancellingKillsTheProcess() async throws {
+    // Writes its process number, and goes on for ever without a word.
+    let folder = FileManager.default.temporaryDirectory.appending(path: "espeak-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let command = folder.appending(path: "silent")
+    try "#!/bin/sh\necho $$ > '\(folder.path)/pid'\nexec sleep 1000\n".write(
+      to: command, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command.path)
+
+    let synthesizer = EspeakSynthesizer(settings, command: command.path)
+    let task = Task { try await all(synthesizer.synthesize(SpeechRequest(text: "Hi"))) }
+    func pid() -> pid_t? {
+      (try? String(contentsOf: folder.appending(path: "pid"), encoding: .utf8))
+        .flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    }
+    #expect(try await eventually { pid() != nil })
+    let process = try #require(pid())
+    #expect(kill(process, 0) == 0)
+    task.cancel()
+    #expect(try await eventually { kill(process, 0) != 0 })
+  }
+
+  @Test func theDeadlineKillsTheProcessToo() async throws {
+    let synthesizer = EspeakSynthesizer(provider("espeak", .espeak, nil, firstResult: 200), command: "yes")
+    // `yes` answers with what is no WAV.
+    #expect(await failure(synthesizer.synthesize(SpeechRequest(text: "Hi")))?.kind == .malformed)
+  }
+
+  @Test func onlyItsOwnVoicesAreVoices() {
+    for voice in ["en", "en-us", "en-gb+f3", "de"] { #expect(EspeakSynthesizer.isVoice(voice)) }
+    for voice in ["", "alloy", "en_US-joe-medium", "/etc/passwd", "en/../x", "--version", "en us"] {
+      #expect(!EspeakSynthesizer.isVoice(voice))
+    }
+  }
+}
+
+@Suite struct WAVReaderTests {
+  private var file: [UInt8] {
+    var wav = ByteBuffer()
+    wav.writeString("RIFF\u{7f}\u{7f}\u{7f}\u{7f}WAVELIST")
+    wav.writeInteger(UInt32(3), endianness: .little)
+    wav.writeString("abcfmt ")
+    wav.writeInteger(UInt32(16), endianness: .little)
+    for value: UInt16 in [1, 1] { wav.writeInteger(value, endianness: .little) }
+    for value: UInt32 in [16_000, 32_000] { wav.writeInteger(value, endianness: .little) }
+    for value: UInt16 in [2, 16] { wav.writeInteger(value, endianness: .little) }
+    wav.writeString("data\u{7f}\u{7f}\u{7f}\u{7f}")
+    for value: Int16 in [1, -2, 300] { wav.writeInteger(value, endianness: .little) }
+    return Array(wav.readableBytesView)
+  }
+
+  @Test func readsAStreamHoweverItIsCut() throws {
+    for size in 1...file.count {
+      var reader = WAVReader(worker: "w")
+      var samples: [Int16] = []
+      var rest = file[...]
+      while !rest.isEmpty {
+        if let chunk = try reader.read(ByteBuffer(bytes: rest.prefix(size))) {
+          samples += chunk.samples
+          #expect(chunk.sampleRate == 16_000)
+        }
+        rest = rest.dropFirst(size)
+      }
+      #expect(samples == [1, -2, 300])
+    }
+  }
+
+  @Test func hostileBytesNeverDoMoreThanFail() {
+    var random = Seeded(state: 5)
+    var failures = 0
+    for _ in 0..<3000 {
+      var bytes = file
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        bytes[Int.random(in: 0..<44, using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
+      var reader = WAVReader(worker: "w")
+      do {
+        _ = try reader.read(ByteBuffer(bytes: bytes.prefix(30)))
+        _ = try reader.read(ByteBuffer(bytes: bytes.dropFirst(30)))
+      } catch {
+        #expect((error as? WorkerError)?.kind == .malformed)
+        failures += 1
+      }
+    }
+    #expect(failures > 500)
+  }
+}

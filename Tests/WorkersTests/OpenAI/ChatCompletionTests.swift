@@ -1,0 +1,168 @@
+import Foundation
+import Testing
+
+@testable import Workers
+
+@Suite struct ChatCompletionBodyTests {
+  private func encode(_ request: CompletionRequest) throws -> [String: JSONValue] {
+    try JSONDecoder().decode(
+      [String: JSONValue].self, from: ChatCompletionBody.encode(request, model: "m"))
+  }
+
+  @Test func aConversationBecomesMessages() throws {
+    var request = CompletionRequest(messages: [
+      .system("Be brief."), .user("Weather?"), .assistant("Let me see."),
+      .toolCalls([ToolCall(callID: "c1", name: "weather", arguments: #"{"city":"Ulm"}"#)]),
+      .toolResult(callID: "c1", output: "rain"),
+    ])
+    request.sampling = Sampling(temperature: 0.5, topP: 0.9, maxTokens: 7, stop: ["\n"])
+    let body = try encode(request)
+    #expect(
+      body == [
+        "model": "m", "stream": .bool(true), "stream_options": ["include_usage": .bool(true)],
+        "temperature": .number(0.5), "top_p": .number(0.9), "max_tokens": .integer(7), "stop": ["\n"],
+        "messages": [
+          ["role": "system", "content": "Be brief."],
+          ["role": "user", "content": "Weather?"],
+          [
+            "role": "assistant", "content": "Let me see.",
+            "tool_calls": [
+              [
+                "id": "c1", "type": "function",
+                "function": ["name": "weather", "arguments": #"{"city":"Ulm"}"#],
+              ]
+            ],
+          ],
+          ["role": "tool", "tool_call_id": "c1", "content": "rain"],
+        ],
+      ])
+  }
+
+  @Test func whatIsNotSetIsNotSent() throws {
+    let body = try encode(CompletionRequest(messages: [.user("Hi")]))
+    #expect(Set(body.keys) == ["model", "messages", "stream", "stream_options"])
+  }
+
+  @Test func aNamedFunctionIsTheOnlyOneAndRequired() throws {
+    var request = CompletionRequest(messages: [.user("Hi")])
+    request.tools = [
+      FunctionTool(name: "a", description: "does a", parameters: #"{"type":"object","required":["x"]}"#),
+      FunctionTool(name: "b"),
+    ]
+    request.toolChoice = .function("a")
+    let body = try encode(request)
+    #expect(body["tool_choice"] == "required")
+    #expect(
+      body["tools"] == [
+        [
+          "type": "function",
+          "function": [
+            "name": "a", "description": "does a", "parameters": ["type": "object", "required": ["x"]],
+          ],
+        ]
+      ])
+    for (choice, word) in [(ToolChoice.auto, "auto"), (.none, "none"), (.required, "required")] {
+      request.toolChoice = choice
+      #expect(try encode(request)["tool_choice"] == .string(word))
+    }
+  }
+
+  @Test func theSameRequestIsTheSameBytes() throws {
+    var request = CompletionRequest(messages: [.user("Hi")])
+    request.tools = [FunctionTool(name: "a", parameters: #"{"z":1,"y":{"b":2,"a":[true,null,1.5]},"x":"/"}"#)]
+    let first = try ChatCompletionBody.encode(request, model: nil)
+    for _ in 0..<20 { #expect(try ChatCompletionBody.encode(request, model: nil) == first) }
+  }
+}
+
+@Suite struct ChatCompletionReaderTests {
+  private func read(_ chunks: [String]) throws -> [CompletionEvent] {
+    var reader = ChatCompletionReader(worker: "w")
+    var events: [CompletionEvent] = []
+    for chunk in chunks { events += try reader.read(chunk) }
+    return events + [try reader.end()]
+  }
+
+  private func delta(_ json: String, finish: String = "null") -> String {
+    #"{"choices":[{"index":0,"delta":\#(json),"finish_reason":\#(finish)}]}"#
+  }
+
+  @Test func whiteSpaceIsNoResultUntilAWordComes() throws {
+    var reader = ChatCompletionReader(worker: "w")
+    #expect(try reader.read(delta(#"{"role":"assistant","content":"\n "}"#)) == [])
+    #expect(!reader.hasResult)
+    #expect(try reader.read(delta(#"{"content":"Hi"}"#)) == [.text("\n Hi")])
+    #expect(try reader.read(delta(#"{"content":" "}"#)) == [.text(" ")])
+    #expect(reader.hasResult)
+  }
+
+  @Test func onlyWhiteSpaceIsAnEmptyReply() {
+    #expect { try read([delta(#"{"content":" \n"}"#, finish: #""stop""#), "[DONE]"]) } throws: {
+      ($0 as? WorkerError)?.kind == .emptyReply
+    }
+  }
+
+  @Test func callsAreToldApartByIndexAndById() throws {
+    let byIndex = try read([
+      delta(#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""}}]}"#),
+      delta(#"{"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"{"}}]}"#),
+      delta(#"{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}"#),
+      delta(#"{"tool_calls":[{"index":1,"function":{"arguments":"}"}}]}"#, finish: #""tool_calls""#),
+    ])
+    #expect(
+      byIndex == [
+        .toolCallStarted(index: 0, callID: "a", name: "f"), .toolCallStarted(index: 1, callID: "b", name: "g"),
+        .toolCallArguments(index: 1, delta: "{"), .toolCallArguments(index: 0, delta: "{}"),
+        .toolCallArguments(index: 1, delta: "}"), .finished(.toolCalls),
+      ])
+    let byID = try read([
+      delta(#"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"1"}}]}"#),
+      delta(#"{"tool_calls":[{"index":0,"id":"b","function":{"name":"g","arguments":"2"}}]}"#), "[DONE]",
+    ])
+    #expect(
+      byID == [
+        .toolCallStarted(index: 0, callID: "a", name: "f"), .toolCallArguments(index: 0, delta: "1"),
+        .toolCallStarted(index: 1, callID: "b", name: "g"), .toolCallArguments(index: 1, delta: "2"),
+        .finished(.toolCalls),
+      ])
+  }
+
+  @Test func usageCountsCachedTokens() throws {
+    let events = try read([
+      delta(#"{"content":"x"}"#, finish: #""length""#),
+      #"{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":4}}}"#,
+    ])
+    #expect(
+      events == [
+        .text("x"), .usage(TokenUsage(inputTokens: 9, outputTokens: 3, cachedTokens: 4)), .finished(.length),
+      ])
+  }
+
+  @Test func anErrorInTheStreamIsRefused() {
+    #expect { try read([#"{"error":{"code":503,"message":"loading"}}"#]) } throws: {
+      let error = $0 as? WorkerError
+      return error?.kind == .refused && error?.status == 503 && error?.message == "loading"
+    }
+  }
+
+  @Test func hostileChunksNeverDoMoreThanFail() {
+    var random = Seeded(state: 4)
+    let good = Array(delta(#"{"content":"x","tool_calls":[{"index":0,"id":"a","function":{"name":"f"}}]}"#).utf8)
+    var failures = 0
+    for _ in 0..<3000 {
+      var bytes = good
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        let position = Int.random(in: 0..<bytes.count, using: &random)
+        bytes[position] = "0123456789-eE.{}[]\",:null".utf8.randomElement(using: &random) ?? 0
+      }
+      var reader = ChatCompletionReader(worker: "w")
+      do {
+        _ = try reader.read(String(decoding: bytes, as: UTF8.self))
+      } catch {
+        #expect(error is WorkerError)
+        failures += 1
+      }
+    }
+    #expect(failures > 500)
+  }
+}

@@ -1,0 +1,88 @@
+import Testing
+import VivaConfiguration
+import VivaTesting
+import Workers
+
+@Suite struct WorkerSetTests {
+  @Test func aTurnGoesThroughAllThree() async throws {
+    let asr = try await ScriptedRecognizerServer(["what time is it"])
+    let llm = try await ScriptedLanguageModelServer { .init("You said: \($0.lastUserText ?? "")") }
+    let tts = try await ScriptedSynthesizerServer()
+    var settings = WorkerSettings()
+    settings.asr = [provider("asr", .wyoming, asr.url)]
+    settings.llm = [provider("llm", .openai, llm.url)]
+    settings.tts = [provider("tts", .wyoming, tts.url), provider("espeak", .espeak, nil)]
+    let observer = RecordingObserver()
+    let set = WorkerSet(settings: settings, observer: observer)
+
+    for (kind, name) in [(WorkerKind.asr, "asr"), (.llm, "llm"), (.tts, "tts")] {
+      try await set.probe(kind, name).get()
+      try await set.warmUp(kind, name).get()
+    }
+    #expect(observer.requests.isEmpty)
+    #expect(tts.sentences.count == 1)
+
+    guard
+      case .final(let heard)? = try await all(
+        set.recognizer().recognize(.init(), audio: turn(milliseconds: 300))
+      ).last
+    else { throw WorkerError(.malformed, worker: "asr", message: "no final") }
+    let reply = try await all(
+      set.languageModel(order: ["llm"]).complete(.init(messages: [.user(heard.text)]))
+    ).reduce(into: "") { text, event in
+      if case .text(let piece) = event { text += piece }
+    }
+    #expect(reply == "You said: what time is it")
+    let speech = try await all(set.synthesizer(order: ["nobody", "tts"]).synthesize(.init(text: reply)))
+    #expect(speech.reduce(0) { $0 + $1.samples.count } == 22_050 * 60 * reply.count / 1000)
+    #expect(observer.requests.map(\.outcome) == ["ok", "ok", "ok"])
+    #expect(observer.requests.map(\.kind) == [.asr, .llm, .tts])
+
+    await set.shutdown()
+    await asr.shutdown()
+    await llm.shutdown()
+    await tts.shutdown()
+  }
+
+  @Test func theProbeTellsTheDeadFromTheLiving() async throws {
+    let asr = try await ScriptedRecognizerServer([""])
+    let llm = try await ScriptedLanguageModelServer { _ in .init("") }
+    var settings = WorkerSettings()
+    settings.asr = [provider("asr", .wyoming, asr.url)]
+    settings.llm = [provider("llm", .openai, llm.url)]
+    let set = WorkerSet(settings: settings, observer: RecordingObserver())
+    await asr.listener.refuseConnections()
+    await llm.listener.refuseConnections()
+    for (kind, name) in [(WorkerKind.asr, "asr"), (.llm, "llm"), (.tts, "none")] {
+      #expect { try (await set.probe(kind, name)).get() } throws: { ($0 as? WorkerError)?.kind == .connection }
+    }
+    try await asr.listener.acceptConnections()
+    try await llm.listener.acceptConnections()
+    try await set.probe(.asr, "asr").get()
+    try await set.probe(.llm, "llm").get()
+    await set.shutdown()
+    await asr.shutdown()
+    await llm.shutdown()
+  }
+
+  @Test func aHundredTurnsAtOnce() async throws {
+    let tts = try await ScriptedSynthesizerServer()
+    var settings = WorkerSettings()
+    settings.tts = [provider("tts", .wyoming, tts.url)]
+    let set = WorkerSet(settings: settings, observer: RecordingObserver())
+    let synthesizer = set.synthesizer()
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for index in 0..<100 {
+        group.addTask {
+          try await all(synthesizer.synthesize(.init(text: "Sentence \(index).")))
+            .reduce(0) { $0 + $1.samples.count }
+        }
+      }
+      for try await samples in group { #expect(samples > 10_000) }
+    }
+    #expect(tts.counts.requests == 100)
+    #expect(try await eventually { tts.counts.live == 0 })
+    await set.shutdown()
+    await tts.shutdown()
+  }
+}
