@@ -8,7 +8,7 @@ extension ServerSettings: CustomReflectable {
         "listen": listen, "admin": admin, "adminPublic": adminPublic, "tlsCertificate": tlsCertificate as Any,
         "tlsKey": tlsKey as Any, "keys": "\(keys.count) redacted", "keyFile": keyFile as Any,
         "allowedOrigins": allowedOrigins, "shards": shards,
-      ])
+      ], displayStyle: .struct)
   }
 }
 
@@ -21,7 +21,7 @@ extension ProviderSettings: CustomReflectable {
         "voice": voice as Any,
         "apiKey": apiKey == nil ? "nil" : "redacted", "partials": partials, "deadlines": deadlines,
         "process": process as Any,
-      ])
+      ], displayStyle: .struct)
   }
 }
 
@@ -32,6 +32,6 @@ extension ProcessSettings: CustomReflectable {
       children: [
         "command": command, "environment": environment.mapValues { _ in "redacted" },
         "readyTimeoutSeconds": readyTimeoutSeconds,
-      ])
+      ], displayStyle: .struct)
   }
 }

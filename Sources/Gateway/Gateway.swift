@@ -46,7 +46,8 @@ public final class Gateway: FrontDoorHandler {
   /// - Returns: what stops them, and the ports that they are bound to.
   public func start() throws -> (door: FrontDoor, clientPort: Int, adminPort: Int) {
     let server = settings.server
-    var client = FrontDoor.Configuration.Listener(id: Self.client, host: server.listen.host, port: server.listen.port)
+    var client = FrontDoor.Configuration.Listener(
+      id: Self.client, host: server.listen.host, port: server.listen.port)
     if let certificate = server.tlsCertificate, let key = server.tlsKey {
       client.tls = .init(certificateFile: certificate, privateKeyFile: key)
     }
@@ -89,7 +90,8 @@ public final class Gateway: FrontDoorHandler {
       return .error(
         400,
         .invalidRequest(
-          code: "unsupported_parameter", message: "'\(parameter)' is not supported yet. \(remedy)", param: parameter))
+          code: "unsupported_parameter", message: "'\(parameter)' is not supported yet. \(remedy)",
+          param: parameter))
     }
     return nil
   }
@@ -103,7 +105,8 @@ public final class Gateway: FrontDoorHandler {
       .error(
         426,
         .invalidRequest(
-          code: "upgrade_required", message: "This address speaks WebSocket: ask with 'Upgrade: websocket'.", param: nil),
+          code: "upgrade_required", message: "This address speaks WebSocket: ask with 'Upgrade: websocket'.",
+          param: nil),
         headers: [("Upgrade", "websocket")])
     default: page.response(for: request.path) ?? .notFound(request.path)
     }
@@ -113,7 +116,8 @@ public final class Gateway: FrontDoorHandler {
     switch request.path {
     case "/healthz": HTTPResponse(status: 200, text: "ok\n")
     case "/readyz": ready()
-    case "/metrics": HTTPResponse(status: 200, text: metrics.render(), contentType: MetricsRegistry.contentType)
+    case "/metrics":
+      HTTPResponse(status: 200, text: metrics.render(), contentType: MetricsRegistry.contentType)
     default: .notFound(request.path)
     }
   }

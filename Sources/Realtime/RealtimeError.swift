@@ -1,3 +1,5 @@
+import Foundation
+
 /// OpenAI's error object: the payload of an `error` event, and of an HTTP error under `error`.
 public struct RealtimeError: Error, Sendable, Equatable {
   /// `invalid_request_error`, `server_error`.
@@ -56,7 +58,7 @@ extension RealtimeError: Codable {
 
 extension RealtimeError {
   static func malformedJSON(_ why: String) -> RealtimeError {
-    .invalidRequest(code: "invalid_json", message: "The message is not valid JSON: \(why).", param: nil)
+    .invalidRequest(code: "invalid_json", message: "The message is not valid JSON: \(why)", param: nil)
   }
 
   static func missing(_ param: String) -> RealtimeError {
@@ -83,16 +85,21 @@ extension RealtimeError {
     case let error as RealtimeError: self = error
     case DecodingError.keyNotFound(let key, let context):
       self = .missing(parameterPath(context.codingPath + [key]))
-    case DecodingError.valueNotFound(_, let context):
+    case DecodingError.valueNotFound(_, let context) where !context.codingPath.isEmpty:
       self = .missing(parameterPath(context.codingPath))
-    case DecodingError.typeMismatch(let type, let context):
+    case DecodingError.typeMismatch(let type, let context) where !context.codingPath.isEmpty:
       self = .wrongType(parameterPath(context.codingPath), expected: type)
+    case DecodingError.valueNotFound, DecodingError.typeMismatch:
+      self = .invalidRequest(code: "invalid_type", message: "An event is a JSON object.", param: nil)
     case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
       let path = parameterPath(context.codingPath)
       self = .invalidRequest(
         code: "invalid_value", message: "Invalid value for '\(path)': \(context.debugDescription)", param: path)
+    case DecodingError.dataCorrupted(let context):
+      let place = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
+      self = .malformedJSON(place ?? context.debugDescription)
     default:
-      self = .malformedJSON("check quotes, commas and brackets, and that it is UTF-8")
+      self = .malformedJSON("a string or a number in it cannot be read.")
     }
   }
 
@@ -106,9 +113,6 @@ extension RealtimeError {
       case is [Any].Type: "an array"
       default: "an object"
       }
-    guard !param.isEmpty else {
-      return .invalidRequest(code: "invalid_type", message: "An event is a JSON object.", param: nil)
-    }
     return .invalidRequest(
       code: "invalid_type", message: "Invalid type for '\(param)': expected \(expected).", param: param)
   }

@@ -49,7 +49,8 @@ public struct SessionCore {
     self.limits = limits
     sendAhead = audio.sendAheadMilliseconds * SpokenText.sampleRate / 1000
     input = InputAudio(
-      turnDetection: session.turnDetection, maximumTurnMilliseconds: limits.turnSeconds * 1000, detector: detector)
+      turnDetection: session.turnDetection, maximumTurnMilliseconds: limits.turnSeconds * 1000,
+      detector: detector)
     self.makeID = makeID
   }
 
@@ -107,7 +108,8 @@ public struct SessionCore {
         .error(
           .invalidRequest(
             code: "session_expired",
-            message: "Your session hit the maximum duration of \(limits.sessionMinutes) minutes.", param: nil)))
+            message: "Your session hit the maximum duration of \(limits.sessionMinutes) minutes.", param: nil)
+        ))
       end(reason: "expired")
       act(.close(code: 1001, reason: "session expired"))
       return

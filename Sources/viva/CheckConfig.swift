@@ -13,7 +13,9 @@ struct CheckConfig: ParsableCommand {
     let workers = settings.workers
     print("\(options.config): ok")
     print("  clients   http://\(settings.server.listen)   admin http://\(settings.server.admin)")
-    print("  agents    \(settings.agents.keys.sorted().joined(separator: ", "))   default \(settings.defaultAgent)")
+    print(
+      "  agents    \(settings.agents.keys.sorted().joined(separator: ", "))   default \(settings.defaultAgent)"
+    )
     for (kind, providers) in [("asr", workers.asr), ("llm", workers.llm), ("tts", workers.tts)] {
       let list = providers.map { "\($0.name) (\($0.wireProtocol.rawValue)\($0.url.map { " \($0)" } ?? ""))" }
       print("  \(kind)       \(list.joined(separator: ", "))")

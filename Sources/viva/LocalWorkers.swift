@@ -7,7 +7,9 @@ struct LocalWorkers: Sendable {
   private let workers: WorkerSet
 
   init(_ settings: WorkerSettings, in workers: WorkerSet) {
-    let kinds: [(WorkerKind, [ProviderSettings])] = [(.asr, settings.asr), (.llm, settings.llm), (.tts, settings.tts)]
+    let kinds: [(WorkerKind, [ProviderSettings])] = [
+      (.asr, settings.asr), (.llm, settings.llm), (.tts, settings.tts),
+    ]
     providers = kinds.flatMap { kind, list in list.filter { $0.process != nil }.map { (kind, $0) } }
     self.workers = workers
   }

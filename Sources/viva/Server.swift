@@ -33,10 +33,12 @@ final class Server: Sendable {
     self.settings = settings
     keys = try ServerKeys(loading: settings.server)
 
-    let cores = settings.server.shards > 0 ? settings.server.shards : ProcessInfo.processInfo.activeProcessorCount
+    let cores =
+      settings.server.shards > 0 ? settings.server.shards : ProcessInfo.processInfo.activeProcessorCount
     let lag = (0..<cores).map {
       metrics.histogram(
-        "viva_event_loop_lag_seconds", help: "How late timers of a shard fire.", labels: ["shard": String($0)])
+        "viva_event_loop_lag_seconds", help: "How late timers of a shard fire.", labels: ["shard": String($0)]
+      )
     }
     shards = ShardGroup(count: cores) { lag[$0].observe($1) }
 

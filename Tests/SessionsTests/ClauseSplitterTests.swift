@@ -35,7 +35,9 @@ struct ClauseSplitterTests {
 
   @Test(
     "knows what does not end a sentence",
-    arguments: ["Dr. Smith said so.", "It costs 3.5 euros today.", "See e.g. the manual.", "J. Bach wrote it."])
+    arguments: [
+      "Dr. Smith said so.", "It costs 3.5 euros today.", "See e.g. the manual.", "J. Bach wrote it.",
+    ])
   func abbreviations(text: String) {
     #expect(split(text) == [text])
   }
@@ -50,7 +52,8 @@ struct ClauseSplitterTests {
 
   @Test("joins to the text, however it came in", arguments: 1...9)
   func lossless(size: Int) {
-    let text = "Hello there, you.  How's it going?\n1. One thing… (Really.) \"Yes!\" he said: fine — go on 3.14 etc. End"
+    let text =
+      "Hello there, you.  How's it going?\n1. One thing… (Really.) \"Yes!\" he said: fine — go on 3.14 etc. End"
     #expect(split(text, pieces: size).joined() == text)
     #expect(split(text, pieces: size) == split(text, pieces: 100))
   }

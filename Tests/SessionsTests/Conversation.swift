@@ -72,7 +72,9 @@ final class Conversation {
 
   // MARK: The workers' side
 
-  var recognitions: [CallID] { actions.compactMap { if case .recognize(let call, _) = $0 { call } else { nil } } }
+  var recognitions: [CallID] {
+    actions.compactMap { if case .recognize(let call, _) = $0 { call } else { nil } }
+  }
   var completions: [(call: CallID, request: CompletionRequest)] {
     actions.compactMap { if case .complete(let call, let request) = $0 { (call, request) } else { nil } }
   }
@@ -100,7 +102,9 @@ final class Conversation {
   /// The voice for the newest clause.
   func speak(milliseconds: Int, ends: Bool = true) {
     guard let call = speeches.last?.call else { return }
-    give(.speech(call, SpeechChunk(samples: Array(repeating: 6000, count: milliseconds * 24), sampleRate: 24_000)))
+    give(
+      .speech(
+        call, SpeechChunk(samples: Array(repeating: 6000, count: milliseconds * 24), sampleRate: 24_000)))
     if ends { give(.speechEnded(call)) }
   }
 
@@ -115,7 +119,9 @@ final class Conversation {
 
   var types: [String] { events.map(\.type) }
   var audioMilliseconds: Int {
-    events.reduce(0) { if case .responseOutputAudioDelta(_, let audio) = $1 { $0 + audio.count / 48 } else { $0 } }
+    events.reduce(0) {
+      if case .responseOutputAudioDelta(_, let audio) = $1 { $0 + audio.count / 48 } else { $0 }
+    }
   }
   var errors: [RealtimeError] { events.compactMap { if case .error(let error) = $0 { error } else { nil } } }
   var responses: [Response] {

@@ -34,7 +34,9 @@ struct InterruptionTests {
   func historyToSentence() throws {
     let conversation = speaking(for: 2000 - 120)
     conversation.hear(milliseconds: 200, voiced: true)
-    #expect(conversation.core.state.items.last { $0.isAssistantMessage }?.transcriptText == "Once there was a king.")
+    #expect(
+      conversation.core.state.items.last { $0.isAssistantMessage }?.transcriptText == "Once there was a king."
+    )
     #expect(conversation.types.contains("conversation.item.truncated"))
   }
 
@@ -85,7 +87,8 @@ struct InterruptionTests {
     conversation.client(
       .sessionUpdate(
         .json(
-          #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","interrupt_response":false}}}}"#)))
+          #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","interrupt_response":false}}}}"#
+        )))
     conversation.say("Go.")
     conversation.answer("A sentence.")
     conversation.speak(milliseconds: 3000)
@@ -113,7 +116,8 @@ struct InterruptionTests {
     #expect(conversation.core.state.items.last?.transcriptText == "Once there was a king.")
     conversation.client(.conversationItemTruncate(itemID: id, contentIndex: 0, audioEndMilliseconds: 9000))
     #expect(conversation.errors.last?.param == "audio_end_ms")
-    conversation.client(.conversationItemTruncate(itemID: "item_none", contentIndex: 0, audioEndMilliseconds: 0))
+    conversation.client(
+      .conversationItemTruncate(itemID: "item_none", contentIndex: 0, audioEndMilliseconds: 0))
     #expect(conversation.errors.last?.param == "item_id")
   }
 }

@@ -8,7 +8,8 @@ import Workers
 @Suite("A response")
 struct ResponseTests {
   private func text(_ text: String) -> ClientEvent.Body {
-    .conversationItemCreate(item: .message(id: nil, role: .user, parts: [.inputText(text)]), previousItemID: nil)
+    .conversationItemCreate(
+      item: .message(id: nil, role: .user, parts: [.inputText(text)]), previousItemID: nil)
   }
 
   @Test("in text needs no voice")
@@ -40,7 +41,8 @@ struct ResponseTests {
     #expect(done.output.count == 1)
     conversation.client(
       .conversationItemCreate(
-        item: ConversationItem(content: .functionCallOutput(callID: "call_1", output: "sunny")), previousItemID: nil))
+        item: ConversationItem(content: .functionCallOutput(callID: "call_1", output: "sunny")),
+        previousItemID: nil))
     conversation.client(.responseCreate(ResponseParameters()))
     let messages = conversation.completions[1].request.messages
     #expect(

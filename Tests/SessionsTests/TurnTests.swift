@@ -19,7 +19,8 @@ struct TurnTests {
 
     #expect(
       conversation.types.filter { !$0.hasSuffix("audio.delta") } == [
-        "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped", "input_audio_buffer.committed",
+        "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped",
+        "input_audio_buffer.committed",
         "conversation.item.added", "conversation.item.done",
         "conversation.item.input_audio_transcription.delta",
         "conversation.item.input_audio_transcription.completed",
@@ -32,7 +33,10 @@ struct TurnTests {
     #expect(conversation.violations == [])
     #expect(conversation.audioMilliseconds == 1500)
     #expect(conversation.responses.last?.status == .completed)
-    #expect(conversation.core.state.items.map(\.transcriptText) == ["What time is it?", "It is noon. Time for lunch. "])
+    #expect(
+      conversation.core.state.items.map(\.transcriptText) == [
+        "What time is it?", "It is noon. Time for lunch. ",
+      ])
   }
 
   @Test("hands the recogniser the prefix padding and every sample after it, once")
@@ -41,7 +45,9 @@ struct TurnTests {
     conversation.hear(milliseconds: 1000, voiced: false)
     conversation.hear(milliseconds: 1000, voiced: true)
     conversation.hear(milliseconds: 1000, voiced: false)
-    let fed = conversation.actions.reduce(0) { if case .feed(_, let audio) = $1 { $0 + audio.count } else { $0 } }
+    let fed = conversation.actions.reduce(0) {
+      if case .feed(_, let audio) = $1 { $0 + audio.count } else { $0 }
+    }
     let started = conversation.events.compactMap {
       if case .inputAudioBufferSpeechStarted(let start, _) = $0 { start } else { nil }
     }
@@ -160,7 +166,8 @@ extension SessionPatch {
 
   static func idleTimeout(_ milliseconds: Int) -> SessionPatch {
     json(
-      #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","idle_timeout_ms":\#(milliseconds)}}}}"#)
+      #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","idle_timeout_ms":\#(milliseconds)}}}}"#
+    )
   }
 
   static var textOnly: SessionPatch { json(#"{"type":"realtime","output_modalities":["text"]}"#) }

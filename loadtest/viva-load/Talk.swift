@@ -25,7 +25,9 @@ struct Talk: AsyncParsableCommand {
   var pid: Int32?
 
   func validate() throws {
-    guard bots > 0, seconds > 0, ramp >= 0 else { throw ValidationError("--bots and --seconds must be positive.") }
+    guard bots > 0, seconds > 0, ramp >= 0 else {
+      throw ValidationError("--bots and --seconds must be positive.")
+    }
   }
 
   func run() async throws {
@@ -84,7 +86,8 @@ extension BotReport {
     }
     var lines = [
       "utterances         \(utterances)",
-      "responses          " + responses.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
+      "responses          "
+        + responses.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
       "response latency   p50 \(milliseconds(0.5))   p95 \(milliseconds(0.95))   p99 \(milliseconds(0.99))",
       "agent audio heard  \(audioMilliseconds / 1000) s",
       "most sent ahead    \(mostAhead.milliseconds) ms",

@@ -3,6 +3,8 @@ extension String {
   func nearest(in candidates: [String]) -> String? {
     // A long key is no misspelling of ours, and the distance costs the product of the lengths.
     guard utf8.count <= 64 else { return nil }
+    // Only the unit is missing.
+    if let whole = candidates.first(where: { $0.hasPrefix("\(self)_") }) { return whole }
     let closest = candidates.map { (name: $0, distance: editDistance(to: $0)) }.min {
       $0.distance < $1.distance
     }

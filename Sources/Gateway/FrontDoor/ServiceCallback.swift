@@ -64,6 +64,6 @@ func serviceCallback(
   case LWS_CALLBACK_RAW_ADOPT, LWS_CALLBACK_RAW_RX: return -1
   default: return 0
   }
-  loop.emptyMailbox()
+  loop.emptyMailbox(betweenEvents: reason == LWS_CALLBACK_EVENT_WAIT_CANCELLED)
   return result
 }

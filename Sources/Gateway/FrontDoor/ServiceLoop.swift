@@ -45,14 +45,16 @@ final class ServiceLoop {
   }
 
   /// Does what other threads, or a handler in the callback that just ended, have asked for.
-  func emptyMailbox() {
+  /// - Parameter betweenEvents: no event of a connection is being served.
+  func emptyMailbox(betweenEvents: Bool) {
     let (connections, stop) = mailbox.take()
     if let stop { begin(stop) }
     let now = ContinuousClock.now
     for connection in connections {
       guard let session = sessions[connection.id] else { continue }
       session.fulfil(
-        connection.takeWishes(), now: now, closeTimeout: .seconds(configuration.closeTimeoutSeconds))
+        connection.takeWishes(), betweenEvents: betweenEvents, now: now,
+        closeTimeout: .seconds(configuration.closeTimeoutSeconds))
       if session.isReadingPaused || session.deadline != nil { watched.insert(connection.id) }
     }
   }
@@ -71,7 +73,7 @@ final class ServiceLoop {
     for id in watched {
       guard let session = sessions[id] else { continue }
       if let deadline = session.deadline {
-        if now >= deadline { lws_set_timeout(session.wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC) }
+        if now >= deadline { session.kill() }
       } else if session.isReadingPaused {
         lws_validity_confirmed(session.wsi)  // its pong cannot be read
       } else {

@@ -46,8 +46,13 @@ final class WebSocketSession {
     return written >= 0
   }
 
-  /// Does what other threads asked for.
-  func fulfil(_ wishes: WebSocketConnection.Wishes, now: ContinuousClock.Instant, closeTimeout: Duration) {
+  /// Does what was asked for. Called between two events of the loop, it writes at once. Inside an event of
+  /// the connection it waits for the writable callback, so that the answers to all messages of one read
+  /// leave together.
+  func fulfil(
+    _ wishes: WebSocketConnection.Wishes, betweenEvents: Bool, now: ContinuousClock.Instant,
+    closeTimeout: Duration
+  ) {
     if let closing = wishes.closing, deadline == nil {
       deadline = now + (closing.becauseOfBacklog ? min(.seconds(2), closeTimeout) : closeTimeout)
     }
@@ -57,8 +62,17 @@ final class WebSocketSession {
       isReadingPaused = pause
       lws_rx_flow_control(wsi, pause ? 0 : 1)
     }
-    if wishes.wantsToWrite { lws_callback_on_writable(wsi) }
+    guard wishes.wantsToWrite else { return }
+    // libwebsockets may have bytes of its own to send before.
+    if betweenEvents, lws_partial_buffered(wsi) == 0, lws_get_close_length(wsi) == 0 {
+      if !write() { kill() }
+    } else {
+      lws_callback_on_writable(wsi)
+    }
   }
+
+  /// Drops the connection at the next turn of the loop.
+  func kill() { lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC) }
 
   /// - Parameter payload: of the peer's close frame.
   /// - Returns: false if this answers our own close frame, and there is nothing left to say.

@@ -19,12 +19,15 @@ struct Authorization: Sendable {
   func originRefusal(of request: HTTPRequest) -> HTTPResponse? {
     guard let origin = request.header("origin") else { return nil }
     let host = origin.split(separator: "/").last.map(String.init)
-    if host == request.header("host") || allowedOrigins.contains(origin) || allowedOrigins.contains("*") { return nil }
+    if host == request.header("host") || allowedOrigins.contains(origin) || allowedOrigins.contains("*") {
+      return nil
+    }
     return .error(
       403,
       .invalidRequest(
         code: "origin_not_allowed",
-        message: "Pages of \(origin) may not connect. Add it to server.allowed_origins in viva.yaml.", param: nil))
+        message: "Pages of \(origin) may not connect. Add it to server.allowed_origins in viva.yaml.",
+        param: nil))
   }
 
   private func presentedKey(_ request: HTTPRequest) -> String? {

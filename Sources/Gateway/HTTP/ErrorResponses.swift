@@ -13,7 +13,8 @@ extension HTTPResponse {
     self.init(
       status: status,
       headers: [
-        ("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"),
+        ("Content-Type", "application/json"), ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
       ], body: json)
   }
 
@@ -37,7 +38,8 @@ extension HTTPResponse {
     401,
     .invalidRequest(
       code: "invalid_api_key",
-      message: "Incorrect API key provided. The server's keys are in its key_file and in server.keys of viva.yaml.",
+      message:
+        "Incorrect API key provided. The server's keys are in its key_file and in server.keys of viva.yaml.",
       param: nil), headers: [("WWW-Authenticate", "Bearer")])
 
   static func notFound(_ path: String) -> HTTPResponse {
@@ -57,11 +59,13 @@ extension Refusal {
     case .unknownAgent(let name, let known):
       .invalidRequest(
         code: "model_not_found",
-        message: "The model '\(name)' does not exist: it names an agent, and the agents here are \(known.joined(separator: ", ")).",
+        message:
+          "The model '\(name)' does not exist: it names an agent, and the agents here are \(known.joined(separator: ", ")).",
         param: "model")
     case .full(let limit):
       .serverError(
-        code: "server_overloaded", message: "All \(limit) sessions of this server are taken. Try again later.")
+        code: "server_overloaded", message: "All \(limit) sessions of this server are taken. Try again later."
+      )
     }
   }
 

@@ -110,6 +110,7 @@ final class RealtimeConnection: WebSocketHandler, ClientChannel {
 extension RealtimeError {
   fileprivate static let binaryFrame = RealtimeError.invalidRequest(
     code: "invalid_message",
-    message: "Binary frames are not understood. Send JSON text frames; audio goes as base64 in input_audio_buffer.append.",
+    message:
+      "Binary frames are not understood. Send JSON text frames; audio goes as base64 in input_audio_buffer.append.",
     param: nil)
 }

@@ -37,9 +37,19 @@ extension KeyedDecodingContainer {
     return choice
   }
 
+  /// nil when absent or null. For a number that does not fit its type, JSONDecoder's own error has no path.
+  func number<Number: Decodable>(_ key: Key) throws -> Number? {
+    do {
+      return try decodeIfPresent(Number.self, forKey: key)
+    } catch {
+      if case DecodingError.typeMismatch = error { throw error }
+      throw refusal(key, "Invalid number: expected \(Number.self == Int.self ? "an integer" : "a number") of usual size.")
+    }
+  }
+
   /// 0 or more.
   func natural(_ key: Key) throws -> Int {
-    let value = try decode(Int.self, forKey: key)
+    guard let value: Int = try number(key) else { throw RealtimeError.missing(path(key)) }
     guard value >= 0 else { throw refusal(key, "Invalid value \(value): expected 0 or more.") }
     return value
   }

@@ -32,8 +32,10 @@ extension JSONValue: Codable {
       self = .object(object)
     } else if let array = try? value.decode([JSONValue].self) {
       self = .array(array)
+    } else if let number = try? value.decode(Double.self) {
+      self = .number(number)
     } else {
-      self = .number(try value.decode(Double.self))
+      throw DecodingError.dataCorruptedError(in: value, debugDescription: "The number is too large.")
     }
   }
 

@@ -27,7 +27,7 @@ enum RealtimeJSON {
     var isEscaped = false
     for byte in bytes {
       // JSONDecoder would take it for UTF-16 or UTF-32, which this scan does not read.
-      if byte == 0 { throw .malformedJSON("it holds a NUL byte") }
+      if byte == 0 { throw .malformedJSON("it holds a NUL byte.") }
       if isInString {
         if isEscaped {
           isEscaped = false
@@ -43,7 +43,7 @@ enum RealtimeJSON {
         isInString = true
       case UInt8(ascii: "["), UInt8(ascii: "{"):
         depth += 1
-        if depth > maximumDepth { throw .malformedJSON("it is nested more than \(maximumDepth) levels deep") }
+        if depth > maximumDepth { throw .malformedJSON("it is nested more than \(maximumDepth) levels deep.") }
       case UInt8(ascii: "]"), UInt8(ascii: "}"):
         depth -= 1
       default:

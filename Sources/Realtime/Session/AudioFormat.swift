@@ -13,7 +13,7 @@ extension AudioFormat: Codable {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     switch try fields.decode(String.self, forKey: .type) {
     case "audio/pcm":
-      guard try fields.decodeIfPresent(Int.self, forKey: .rate) ?? 24_000 == 24_000 else {
+      guard try fields.number(.rate) ?? 24_000 == 24_000 else {
         throw fields.refusal(.rate, code: "unsupported_value", "audio/pcm has a rate of 24000 Hz: resample to it.")
       }
       self = .pcm

@@ -52,7 +52,7 @@ extension RealtimeSession.NoiseReduction: Codable {
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
     field = try fields.choice(.field)
-    strength = try fields.decodeIfPresent(Double.self, forKey: .strength)
+    strength = try fields.number(.strength)
   }
 
   public func encode(to encoder: any Encoder) throws {

@@ -59,7 +59,7 @@ extension SessionPatch: Decodable {
     if let output = try audio?.nested(RealtimeSession.OutputKeys.self, .output) {
       outputFormat = try output.decodeIfPresent(AudioFormat.self, forKey: .format)
       voice = try output.voice(.voice)
-      speed = try output.decodeIfPresent(Double.self, forKey: .speed)
+      speed = try output.number(.speed)
     }
   }
 }

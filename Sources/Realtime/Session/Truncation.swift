@@ -26,10 +26,10 @@ extension Truncation: Codable {
       let fields = try decoder.container(keyedBy: CodingKeys.self)
       type = try fields.decode(String.self, forKey: .type)
       if type == "retention_ratio" {
-        let ratio = try fields.decode(Double.self, forKey: .ratio)
+        guard let ratio: Double = try fields.number(.ratio) else { throw RealtimeError.missing(fields.path(.ratio)) }
         guard (0...1).contains(ratio) else { throw fields.refusal(.ratio, "Invalid value \(ratio): expected 0 to 1.") }
         let limits = try fields.nested(LimitKeys.self, .limits)
-        self = .retentionRatio(ratio, postInstructions: try limits?.natural(.postInstructions))
+        self = .retentionRatio(ratio, postInstructions: try limits?.number(.postInstructions))
         return
       }
     }

@@ -61,10 +61,12 @@ extension TurnDetectionPatch: Decodable {
     guard type == "server_vad" else {
       throw fields.refusal(.type, .unknownValue(type, allowed: ["server_vad"]))
     }
-    threshold = try fields.decodeIfPresent(Double.self, forKey: .threshold)
-    prefixPaddingMilliseconds = try fields.decodeIfPresent(Int.self, forKey: .prefixPaddingMilliseconds)
-    silenceDurationMilliseconds = try fields.decodeIfPresent(Int.self, forKey: .silenceDurationMilliseconds)
-    idleTimeoutMilliseconds = try fields.patch(.idleTimeoutMilliseconds)
+    threshold = try fields.number(.threshold)
+    prefixPaddingMilliseconds = try fields.number(.prefixPaddingMilliseconds)
+    silenceDurationMilliseconds = try fields.number(.silenceDurationMilliseconds)
+    if fields.contains(.idleTimeoutMilliseconds) {
+      idleTimeoutMilliseconds = try fields.number(.idleTimeoutMilliseconds).map(Patch.value) ?? .null
+    }
     createResponse = try fields.decodeIfPresent(Bool.self, forKey: .createResponse)
     interruptResponse = try fields.decodeIfPresent(Bool.self, forKey: .interruptResponse)
   }

@@ -22,7 +22,8 @@ extension SessionCore {
     case .outputAudioBufferClear:
       throw .invalidRequest(
         code: "unsupported_event",
-        message: "output_audio_buffer.clear is for WebRTC. Over a WebSocket, stop your player and send conversation.item.truncate.",
+        message:
+          "output_audio_buffer.clear is for WebRTC. Over a WebSocket, stop your player and send conversation.item.truncate.",
         param: "type")
     case .conversationItemCreate(let item, let previous): try createItem(item, after: previous, at: now)
     case .conversationItemRetrieve(let id): try retrieveItem(id)
@@ -47,7 +48,9 @@ extension SessionCore {
     if greetingDue != nil { greet(at: now) }
   }
 
-  private mutating func createResponse(_ parameters: ResponseParameters, at now: Instant) throws(RealtimeError) {
+  private mutating func createResponse(_ parameters: ResponseParameters, at now: Instant)
+    throws(RealtimeError)
+  {
     greetingDue = nil
     if let response {
       throw .invalidRequest(
@@ -70,7 +73,8 @@ extension SessionCore {
     guard let response, id == nil || id == response.id else {
       throw .invalidRequest(
         code: "response_cancel_not_active",
-        message: "Cancellation failed: no active response found\(id.map { " with id \($0)" } ?? "").", param: "response_id")
+        message: "Cancellation failed: no active response found\(id.map { " with id \($0)" } ?? "").",
+        param: "response_id")
     }
     stopResponse(.clientCancelled, at: now)
   }

@@ -9,16 +9,13 @@ extension SessionCore {
     _ item: ConversationItem, after previous: String?, at now: Instant
   ) throws(RealtimeError) {
     greetingDue = nil
-    guard state.items.count < limits.items else {
-      throw .invalidRequest(
-        code: "conversation_full",
-        message: "The conversation holds \(limits.items) items, its limit. Delete some or open a new session.", param: nil)
-    }
+    guard state.items.count < limits.items else { throw conversationFull }
     var item = item
     let id = item.id ?? makeID("item")
     guard state.item(id) == nil else {
       throw .invalidRequest(
-        code: "item_create_invalid_item_id", message: "An item with id '\(id)' is in the conversation already.",
+        code: "item_create_invalid_item_id",
+        message: "An item with id '\(id)' is in the conversation already.",
         param: "item.id")
     }
     item.id = id
@@ -28,6 +25,13 @@ extension SessionCore {
     let audio = item.takeInputAudio()
     add(item, after: position)
     if let audio, let samples = PCM16.decode(audio) { transcribeItem(id, samples, at: now) }
+  }
+
+  var conversationFull: RealtimeError {
+    .invalidRequest(
+      code: "conversation_full",
+      message: "The conversation holds \(limits.items) items, its limit. Delete some or open a new session.",
+      param: nil)
   }
 
   /// The id of the item that a new one goes behind; nil for the front.
@@ -56,7 +60,8 @@ extension SessionCore {
     record(
       .itemAdded(item, previousItemID: previous),
       then: [
-        .conversationItemAdded(item, previousItemID: previous), .conversationItemDone(item, previousItemID: previous),
+        .conversationItemAdded(item, previousItemID: previous),
+        .conversationItemDone(item, previousItemID: previous),
       ])
   }
 
@@ -70,7 +75,8 @@ extension SessionCore {
     guard response?.owns(itemID: id) != true else {
       throw .invalidRequest(
         code: "item_delete_in_progress",
-        message: "Item '\(id)' is being made by the active response. Cancel the response first.", param: "item_id")
+        message: "Item '\(id)' is being made by the active response. Cancel the response first.",
+        param: "item_id")
     }
     spoken[id] = nil
     if let index = turns.firstIndex(where: { $0.itemID == id && !$0.isSpeaking }) {
@@ -87,11 +93,13 @@ extension SessionCore {
     guard item.isAssistantMessage, let message else {
       throw .invalidRequest(
         code: "item_truncate_invalid_item_id",
-        message: "Only assistant messages with audio can be truncated; item '\(id)' is none.", param: "item_id")
+        message: "Only assistant messages with audio can be truncated; item '\(id)' is none.",
+        param: "item_id")
     }
     guard contentIndex == message.address.contentIndex else {
       throw .invalidRequest(
-        code: "invalid_value", message: "The item has one content part: content_index must be 0.", param: "content_index")
+        code: "invalid_value", message: "The item has one content part: content_index must be 0.",
+        param: "content_index")
     }
     let sent = message.sentSamples * 1000 / SpokenText.sampleRate
     // Players count whole buffers; a little beyond the end is the end.
@@ -105,7 +113,8 @@ extension SessionCore {
       response?.message?.truncatedAt = position
       send(
         .conversationItemTruncated(
-          itemID: id, contentIndex: contentIndex, audioEndMilliseconds: end, heard: message.spoken.heard(at: position)))
+          itemID: id, contentIndex: contentIndex, audioEndMilliseconds: end,
+          heard: message.spoken.heard(at: position)))
     } else {
       truncate(itemID: id, message: message, to: position)
     }

@@ -64,14 +64,17 @@ struct ClauseSplitter {
   }
 
   private static let abbreviations: Set<String> = [
-    "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "no", "fig", "approx", "inc",
+    "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "no", "fig", "approx",
+    "inc",
   ]
 
   /// Whether the word that a full stop ends is an abbreviation, an initial or a list number.
   private func isAbbreviation(before stop: String.Index) -> Bool {
     let head = pending[..<stop]
     let word = head.suffix(while: { !$0.isWhitespace })
-    if word.count == 1, let letter = word.first, letter.isLetter, letter.isUppercase, letter != "I" { return true }
+    if word.count == 1, let letter = word.first, letter.isLetter, letter.isUppercase, letter != "I" {
+      return true
+    }
     if word.allSatisfy(\.isNumber), head.count == word.count { return true }
     return Self.abbreviations.contains(word.lowercased().trimmingPrefix { "(\"“".contains($0) }.description)
   }

@@ -58,7 +58,9 @@ extension SessionCore {
     if response?.modality == .text {
       send(.responseOutputTextDelta(message.address, delta: text))
     } else {
-      for clause in response?.splitter.append(text) ?? [] { response?.clauses.append(PendingClause(text: clause)) }
+      for clause in response?.splitter.append(text) ?? [] {
+        response?.clauses.append(PendingClause(text: clause))
+      }
       speakNext(at: now)
     }
   }
@@ -72,7 +74,8 @@ extension SessionCore {
     open(
       .message(id: address.itemID, role: .assistant, status: .inProgress, parts: []), at: address.outputIndex)
     send(
-      .responseContentPartAdded(address, part: response.modality == .audio ? .audio(transcript: "") : .text("")))
+      .responseContentPartAdded(
+        address, part: response.modality == .audio ? .audio(transcript: "") : .text("")))
   }
 
   private mutating func endGeneration(_ reason: FinishReason?, at now: Instant) {
@@ -112,7 +115,8 @@ extension SessionCore {
     self.response?.functionCalls[index]?.arguments += delta
     send(
       .responseFunctionCallArgumentsDelta(
-        responseID: response.id, itemID: call.itemID, outputIndex: call.outputIndex, callID: call.callID, delta: delta))
+        responseID: response.id, itemID: call.itemID, outputIndex: call.outputIndex, callID: call.callID,
+        delta: delta))
   }
 
   mutating func finishFunctionCall(_ index: Int, _ status: ItemStatus) {

@@ -9,12 +9,14 @@ extension SessionCore {
   }
 
   mutating func startResponse(
-    _ source: ActiveResponse.Source, parameters: ResponseParameters = ResponseParameters(), hint: String? = nil,
+    _ source: ActiveResponse.Source, parameters: ResponseParameters = ResponseParameters(),
+    hint: String? = nil,
     turn: TurnMarks? = nil, at now: Instant
   ) {
     idleDue = nil
     let modality = parameters.modality ?? session.modality
-    var response = ActiveResponse(id: makeID("resp"), source: source, parameters: parameters, modality: modality)
+    var response = ActiveResponse(
+      id: makeID("resp"), source: source, parameters: parameters, modality: modality)
     response.hint = hint
     response.turn = turn
     // What was committed before is part of the question.
@@ -63,10 +65,14 @@ extension SessionCore {
           type: "failed",
           error: .init(type: "server_error", code: failure.kind.rawValue, message: failure.description)),
         at: now)
-    } else if response.finishReason == .length, response.parameters.maxOutputTokens != nil || session.limitsTokens {
-      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "max_output_tokens"), at: now)
+    } else if response.finishReason == .length,
+      response.parameters.maxOutputTokens != nil || session.limitsTokens
+    {
+      finish(
+        .incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "max_output_tokens"), at: now)
     } else if response.finishReason == .contentFilter {
-      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "content_filter"), at: now)
+      finish(
+        .incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "content_filter"), at: now)
     } else {
       finish(.completed, details: nil, at: now)
     }
@@ -99,12 +105,14 @@ extension SessionCore {
       send(.responseOutputAudioDone(address))
       send(.responseOutputAudioTranscriptDone(address, transcript: said))
       send(.responseContentPartDone(address, part: .audio(transcript: said)))
-      item = .message(id: address.itemID, role: .assistant, status: status, parts: [.outputAudio(transcript: said)])
+      item = .message(
+        id: address.itemID, role: .assistant, status: status, parts: [.outputAudio(transcript: said)])
       spoken[address.itemID] = message
     case .text:
       send(.responseOutputTextDone(address, text: message.text))
       send(.responseContentPartDone(address, part: .text(message.text)))
-      item = .message(id: address.itemID, role: .assistant, status: status, parts: [.outputText(message.text)])
+      item = .message(
+        id: address.itemID, role: .assistant, status: status, parts: [.outputText(message.text)])
     }
     self.response?.message = nil
     complete(item, at: address.outputIndex)
@@ -125,7 +133,8 @@ extension SessionCore {
     let previous = state.items.last?.id
     send(.responseOutputItemAdded(responseID: response.id, outputIndex: outputIndex, item: item))
     record(
-      .itemAdded(item, previousItemID: previous), then: [.conversationItemAdded(item, previousItemID: previous)])
+      .itemAdded(item, previousItemID: previous),
+      then: [.conversationItemAdded(item, previousItemID: previous)])
   }
 
   private func describe(

@@ -121,7 +121,8 @@ extension String {
     guard letters < count else { return "" }
     let rest = dropFirst(letters)
     // Back to the beginning of the word that was cut.
-    let word = self[..<rest.startIndex].lastIndex(where: \.isWhitespace).map { index(after: $0) } ?? startIndex
+    let word =
+      self[..<rest.startIndex].lastIndex(where: \.isWhitespace).map { index(after: $0) } ?? startIndex
     return String(self[word...])
   }
 }

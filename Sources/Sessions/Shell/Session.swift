@@ -168,7 +168,10 @@ public actor Session {
     case .failed(let reason):
       // What is not safe must not be called final: better no session than one that lies.
       channel.send(
-        encode(.error(.serverError(code: "checkpoint_failed", message: "The conversation could not be kept: \(reason)"))))
+        encode(
+          .error(
+            .serverError(code: "checkpoint_failed", message: "The conversation could not be kept: \(reason)"))
+        ))
       channel.close(code: 1011, reason: "checkpoint failed")
     }
   }
@@ -205,7 +208,7 @@ public actor Session {
     calls.began(call, task: task)
   }
 
-  /// Reads a worker's results on the shard until they end; the core ignores those of a call it has given up.
+  /// Reads a worker's results on the shard until they end; the core ignores those of a call that is over.
   private func run(
     _ call: CallID, _ worker: String, failed: @escaping @Sendable (CallID, WorkerError) -> SessionInput,
     _ body: @escaping @Sendable (isolated Session) async throws -> Void
@@ -213,6 +216,9 @@ public actor Session {
     Task {
       do {
         try await body(self)
+        if !Task.isCancelled {
+          take(failed(call, WorkerError(.malformed, worker: worker, message: "ended without a result")))
+        }
       } catch let error as WorkerError {
         take(failed(call, error))
       } catch is CancellationError {

@@ -26,14 +26,17 @@ struct SessionMetrics {
       registry.counter("viva_turns_total", help: "User turns committed.", labels: labels).increment()
     case .response(let status):
       registry.counter(
-        "viva_responses_total", help: "Responses done, by status.", labels: ["agent": agent, "status": status]
+        "viva_responses_total", help: "Responses done, by status.",
+        labels: ["agent": agent, "status": status]
       ).increment()
     case .bargeIn:
-      registry.counter("viva_barge_ins_total", help: "Responses that the user cut off.", labels: labels).increment()
+      registry.counter("viva_barge_ins_total", help: "Responses that the user cut off.", labels: labels)
+        .increment()
     case .latency(let stage, let duration):
       registry.histogram(
         "viva_stage_latency_seconds",
-        help: "Latency of each stage of a response; stage response is last voiced sample to first audio sent.",
+        help:
+          "Latency of each stage of a response; stage response is last voiced sample to first audio sent.",
         labels: ["stage": stage.rawValue]
       ).observe(duration)
     }

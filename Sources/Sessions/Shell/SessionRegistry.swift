@@ -46,7 +46,8 @@ public final class SessionRegistry: SessionObserver {
       session: .starting(id: RealtimeID.make("sess"), agent: agent, limits: settings.limits), agent: agent,
       limits: settings.limits, audio: settings.audio)
     let session = Session(
-      core: core, shard: shards.assign(), channel: channel, workers: workers(agent), store: store, observer: self)
+      core: core, shard: shards.assign(), channel: channel, workers: workers(agent), store: store,
+      observer: self)
     let isAdmitted = sessions.withLock { sessions in
       guard sessions.count < settings.limits.sessions else { return false }
       sessions[session.id] = session

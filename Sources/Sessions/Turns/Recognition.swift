@@ -42,7 +42,8 @@ extension SessionCore {
           itemID: turn.itemID, contentIndex: 0, delta: rest, transcriptSoFar: transcript.text))
     }
     let completed = ServerEvent.inputAudioTranscriptionCompleted(
-      itemID: turn.itemID, contentIndex: 0, transcript: transcript.text, usage: .duration(seconds: turn.seconds))
+      itemID: turn.itemID, contentIndex: 0, transcript: transcript.text,
+      usage: .duration(seconds: turn.seconds))
     record(
       .itemTranscribed(itemID: turn.itemID, transcript: transcript.text, confidence: transcript.confidence),
       then: session.transcription != nil ? [completed] : [])
@@ -60,6 +61,11 @@ extension SessionCore {
     guard let index = turn(of: call) else { return }
     turns[index].call = nil
     if error.isRetryable, turns[index].retry.failed(at: now) { return }
+    failTurn(index, error, at: now)
+  }
+
+  /// The turn will have no transcript.
+  mutating func failTurn(_ index: Int, _ error: WorkerError, at now: Instant) {
     let turn = turns.remove(at: index)
     if session.transcription != nil {
       send(
@@ -67,7 +73,8 @@ extension SessionCore {
           itemID: turn.itemID, contentIndex: 0,
           error: .serverError(
             code: error.kind.rawValue,
-            message: "The turn could not be transcribed: \(error). Its audio was heard; say it again or type it.")))
+            message:
+              "The turn could not be transcribed: \(error). Its audio was heard; say it again or type it.")))
     }
     if turn.responds, response == nil, !turns.contains(where: \.isSpeaking) {
       startResponse(.phrase(agent.apology), turn: turn.marks, at: now)

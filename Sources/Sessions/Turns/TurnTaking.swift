@@ -5,6 +5,9 @@ import Workers
 
 /// Finds the user's turns in the audio, and lets the user take the floor.
 extension SessionCore {
+  /// Turns that may wait for their transcript.
+  private static let longestBacklog = 16
+
   mutating func appendAudio(_ bytes: [UInt8], at now: Instant) {
     guard let samples = PCM16.decode(bytes) else { return }
     greetIfReady(at: now)
@@ -37,6 +40,7 @@ extension SessionCore {
 
   private mutating func turnStarted(atSample sample: Int, at now: Instant) {
     idleDue = nil
+    if turns.count >= Self.longestBacklog { dropOldestTurn(at: now) }
     let turn = UserTurn(
       itemID: makeID("item"), responds: session.turnDetection?.createResponse ?? false, marks: TurnMarks())
     turns.append(turn)
@@ -75,14 +79,16 @@ extension SessionCore {
     let audio = session.turnDetection == nil ? input.takeManual() : []
     guard audio.count >= InputAudio.sampleRate / 10 else {
       let held = audio.count * 1000 / InputAudio.sampleRate
-      let why = session.turnDetection == nil ? "" : " Under server_vad the server commits each turn by itself."
+      let why =
+        session.turnDetection == nil ? "" : " Under server_vad the server commits each turn by itself."
       throw .invalidRequest(
         code: "input_audio_buffer_commit_empty",
         message:
           "Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, but buffer only has \(held)ms of audio.\(why)",
         param: nil)
     }
-    turns.append(UserTurn(itemID: makeID("item"), audio: audio, responds: false, marks: TurnMarks(lastVoiced: now)))
+    turns.append(
+      UserTurn(itemID: makeID("item"), audio: audio, responds: false, marks: TurnMarks(lastVoiced: now)))
     startRecognition(ofTurn: turns.count - 1)
     endTurn(turns.count - 1, at: now)
   }
@@ -96,9 +102,25 @@ extension SessionCore {
     send(.inputAudioBufferCleared)
   }
 
+  /// Audio came so much faster than real time that the recogniser is this far behind: the oldest turn is given up.
+  private mutating func dropOldestTurn(at now: Instant) {
+    guard let turn = turns.first else { return }
+    if let call = turn.call { act(.cancel(call)) }
+    let error = WorkerError(
+      .refused, worker: "viva",
+      message: "\(turns.count) turns wait for transcription; send audio in real time",
+      status: 400)
+    failTurn(0, error, at: now)
+  }
+
   /// The turn becomes an item; its transcript follows.
   private mutating func endTurn(_ index: Int, at now: Instant) {
     turns[index].isSpeaking = false
+    guard state.items.count < limits.items else {
+      if let call = turns.remove(at: index).call { act(.cancel(call)) }
+      send(.error(conversationFull))
+      return
+    }
     turns[index].marks.ended = now
     let id = turns[index].itemID
     let previous = state.items.last?.id
@@ -161,17 +183,21 @@ extension SessionCore {
 
   mutating func idleTimedOut(at now: Instant) {
     idleDue = nil
-    guard turns.isEmpty, response == nil, let timeout = session.turnDetection?.idleTimeoutMilliseconds else { return }
+    guard turns.isEmpty, response == nil, let timeout = session.turnDetection?.idleTimeoutMilliseconds else {
+      return
+    }
     let id = makeID("item")
     let previous = state.items.last?.id
     send(
       .inputAudioBufferTimeoutTriggered(
-        audioStartMilliseconds: max(0, input.milliseconds - timeout), audioEndMilliseconds: input.milliseconds,
+        audioStartMilliseconds: max(0, input.milliseconds - timeout),
+        audioEndMilliseconds: input.milliseconds,
         itemID: id))
     send(.inputAudioBufferCommitted(itemID: id, previousItemID: previous))
     add(.message(id: id, role: .user, parts: [.inputAudio(audio: nil, transcript: "")]), after: previous)
     startResponse(
-      .model, hint: "The user has been silent for a while. Ask in one short sentence whether they are still there.",
+      .model,
+      hint: "The user has been silent for a while. Ask in one short sentence whether they are still there.",
       at: now)
   }
 }

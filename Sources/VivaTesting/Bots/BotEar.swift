@@ -45,13 +45,17 @@ final class BotEar: Sendable {
   func closed(code: UInt16?, reason: String) {
     state.withLock { state in
       state.isClosed = true
-      if !state.isHangingUp { state.report.errors.append("closed: \(code.map(String.init) ?? "no code") \(reason)") }
+      if !state.isHangingUp {
+        state.report.errors.append("closed: \(code.map(String.init) ?? "no code") \(reason)")
+      }
     }
   }
 
   func heard(_ bytes: [UInt8], at now: Instant) {
     guard let message = try? ServerMessage.decode(bytes) else {
-      state.withLock { $0.report.errors.append("not an event: \(String(decoding: bytes.prefix(80), as: UTF8.self))") }
+      state.withLock {
+        $0.report.errors.append("not an event: \(String(decoding: bytes.prefix(80), as: UTF8.self))")
+      }
       return
     }
     state.withLock { $0.take(message, at: now) }

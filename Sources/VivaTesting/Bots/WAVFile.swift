@@ -21,7 +21,8 @@ public struct WAVFile: Sendable {
   /// - Throws: `Malformed` unless it is 16-bit PCM; of several channels the first is taken. A `data` chunk that
   ///   claims more than is there (espeak-ng writes to a pipe) ends with the file.
   public init(bytes: [UInt8]) throws {
-    guard bytes.count > 12, bytes[0..<4].elementsEqual("RIFF".utf8), bytes[8..<12].elementsEqual("WAVE".utf8) else {
+    guard bytes.count > 12, bytes[0..<4].elementsEqual("RIFF".utf8), bytes[8..<12].elementsEqual("WAVE".utf8)
+    else {
       throw Malformed(description: "not a WAVE file")
     }
     func integer(_ offset: Int, _ size: Int) -> Int {
@@ -35,7 +36,9 @@ public struct WAVFile: Sendable {
       let size = integer(offset + 4, 4)
       let body = offset + 8
       if bytes[offset..<offset + 4].elementsEqual("fmt ".utf8), body + 16 <= bytes.count {
-        guard integer(body, 2) == 1, integer(body + 14, 2) == 16 else { throw Malformed(description: "not 16-bit PCM") }
+        guard integer(body, 2) == 1, integer(body + 14, 2) == 16 else {
+          throw Malformed(description: "not 16-bit PCM")
+        }
         channels = integer(body + 2, 2)
         sampleRate = integer(body + 4, 4)
       } else if bytes[offset..<offset + 4].elementsEqual("data".utf8) {

@@ -81,7 +81,8 @@ public final class WebSocketClient: Sendable {
   public func send(_ text: [UInt8]) {
     channel.eventLoop.execute { [channel] in
       channel.writeAndFlush(
-        WebSocketFrame(fin: true, opcode: .text, maskKey: .random(), data: channel.allocator.buffer(bytes: text)),
+        WebSocketFrame(
+          fin: true, opcode: .text, maskKey: .random(), data: channel.allocator.buffer(bytes: text)),
         promise: nil)
     }
   }
@@ -168,13 +169,15 @@ private final class FrameHandler: ChannelInboundHandler {
       events.yield(.text(Array(payload.readableBytesView)))
     case .ping:
       context.writeAndFlush(
-        wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: payload)), promise: nil)
+        wrapOutboundOut(WebSocketFrame(fin: true, opcode: .pong, maskKey: .random(), data: payload)),
+        promise: nil)
     case .connectionClose:
       code = payload.readInteger()
       reason = payload.readString(length: payload.readableBytes) ?? ""
       let echo = WebSocketFrame(
         fin: true, opcode: .connectionClose, maskKey: .random(), data: frame.unmaskedData)
-      context.writeAndFlush(wrapOutboundOut(echo)).whenComplete { [context = NIOLoopBound(context, eventLoop: context.eventLoop)] _ in
+      context.writeAndFlush(wrapOutboundOut(echo)).whenComplete {
+        [context = NIOLoopBound(context, eventLoop: context.eventLoop)] _ in
         context.value.close(promise: nil)
       }
     default: break

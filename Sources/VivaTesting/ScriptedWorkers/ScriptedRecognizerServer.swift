@@ -32,6 +32,13 @@ public final class ScriptedRecognizerServer: Sendable {
     public var chunks = 0
     /// `audio-stop` came.
     public var isWhole = false
+
+    public init(language: String? = nil, audioBytes: Int = 0, chunks: Int = 0, isWhole: Bool = false) {
+      self.language = language
+      self.audioBytes = audioBytes
+      self.chunks = chunks
+      self.isWhole = isWhole
+    }
   }
 
   /// What the server's `info` claims of `transcript-chunk`.

@@ -3,49 +3,39 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// One run of a command with pipes for its standard input and output; the text to speak is never an argument.
+/// One run of a command whose standard input and output are a socket; the text to speak is never an argument.
 struct EspeakProcess {
   private let pid: pid_t
-  private let input: Int32
-  private let output: Int32
+  private let socket: Int32
 
   /// - Parameter arguments: The first is the command, looked for in PATH.
   /// - Throws: `IOError` if it cannot be run.
   init(_ arguments: [String]) throws {
-    let standardInput = try Self.pipe()
-    let standardOutput: (read: Int32, write: Int32)
-    do {
-      standardOutput = try Self.pipe()
-    } catch {
-      close(standardInput.read)
-      close(standardInput.write)
-      throw error
-    }
-    defer {
-      close(standardInput.read)
-      close(standardOutput.write)
-    }
-    input = standardInput.write
-    output = standardOutput.read
+    // A socket rather than two pipes: no other process that is started meanwhile inherits an end of it, which
+    // would keep the input from ending.
+    var ends: [Int32] = [-1, -1]
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw IOError(errnoCode: errno, reason: "socketpair") }
+    let (own, childs) = (ends[0], ends[1])
+    defer { close(childs) }
 
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, standardInput.read, STDIN_FILENO)
-    posix_spawn_file_actions_adddup2(&actions, standardOutput.write, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, childs, STDIN_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, childs, STDOUT_FILENO)
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
 
     var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     defer { for argument in argv { free(argument) } }
     var child = pid_t()
     let result = posix_spawnp(&child, arguments.first ?? "", &actions, nil, &argv, environ)
     guard result == 0 else {
-      close(input)
-      close(output)
+      close(own)
       throw IOError(errnoCode: result, reason: "posix_spawnp \(arguments.first ?? "")")
     }
     pid = child
+    socket = own
   }
 
   /// Writes `text` to the process and hands its output to `body`, piece by piece. The process has ended when this
@@ -55,9 +45,9 @@ struct EspeakProcess {
   func speak(_ text: String, _ body: (ByteBuffer) throws -> Void) async throws -> Int32? {
     let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
     do {
-      channel = try await NIOPipeBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .channelOption(.allowRemoteHalfClosure, value: true)
-        .takingOwnershipOfDescriptors(input: output, output: input) { channel in
+        .withConnectedSocket(socket) { channel in
           channel.eventLoop.makeCompletedFuture {
             try NIOAsyncChannel(
               wrappingChannelSynchronously: channel,
@@ -93,11 +83,5 @@ struct EspeakProcess {
         done.resume(returning: exited ? (status >> 8) & 0xff : nil)
       }
     }
-  }
-
-  private static func pipe() throws -> (read: Int32, write: Int32) {
-    var ends: [Int32] = [0, 0]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw IOError(errnoCode: errno, reason: "pipe2") }
-    return (ends[0], ends[1])
   }
 }

@@ -52,7 +52,7 @@ public struct OpenAILanguageModel: LanguageModel {
   ///
   /// - Throws: `WorkerError`.
   func probe() async throws {
-    let answers = workerCall(name, limits: settings.deadlines) { call in
+    let answers = workerCall(name, limits: settings.deadlines) { (call: WorkerCall<Void>) in
       call.watchdog.expect(.firstResultTimeout)
       do {
         let response = try await execute(try httpRequest("models"))

@@ -37,7 +37,7 @@ final class WyomingServer: Sendable {
   /// - Throws: `WorkerError`.
   @discardableResult
   func describe() async throws -> WyomingInfo {
-    let reply = workerCall(name, limits: deadlines) { call in
+    let reply = workerCall(name, limits: deadlines) { (call: WorkerCall<WyomingInfo>) in
       call.watchdog.expect(.firstResultTimeout)
       call.yield(
         try await self.connect { events, writer in

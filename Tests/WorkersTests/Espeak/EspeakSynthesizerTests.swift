@@ -7,7 +7,7 @@ import Testing
 @Suite struct EspeakSynthesizerTests {
   private static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/espeak-ng")
 
-  private let settings = provider("espeak", .espeak, nil)
+  private let settings = provider(.espeak, nil, name: "espeak")
 
   @Test(.enabled(if: isInstalled), arguments: [nil, "en-gb", "alloy", "../../etc/passwd"])
   func speaksASentence(voice: String?) async throws {
@@ -51,15 +51,15 @@ import Testing
       (try? String(contentsOf: folder.appending(path: "pid"), encoding: .utf8))
         .flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
     }
-    #expect(try await eventually { pid() != nil })
+    #expect(await eventually { pid() != nil })
     let process = try #require(pid())
     #expect(kill(process, 0) == 0)
     task.cancel()
-    #expect(try await eventually { kill(process, 0) != 0 })
+    #expect(await eventually { kill(process, 0) != 0 })
   }
 
   @Test func theDeadlineKillsTheProcessToo() async throws {
-    let synthesizer = EspeakSynthesizer(provider("espeak", .espeak, nil, firstResult: 200), command: "yes")
+    let synthesizer = EspeakSynthesizer(provider(.espeak, nil, name: "espeak", firstResult: 200), command: "yes")
     // `yes` answers with what is no WAV.
     #expect(await failure(synthesizer.synthesize(SpeechRequest(text: "Hi")))?.kind == .malformed)
   }

@@ -46,7 +46,7 @@ import AsyncHTTPClient
     try await with(reply: { _ in Server.Reply("Yes.") }) { model, server in
       for _ in 0..<5 {
         _ = try await all(model.complete(hello))
-        #expect(try await eventually { server.counts.completed == server.counts.requests })
+        #expect(await eventually { server.counts.completed == server.counts.requests })
         try await Task.sleep(for: .milliseconds(20))
       }
       #expect(server.counts.requests == 5)
@@ -114,7 +114,7 @@ import AsyncHTTPClient
       }
     ) { model, server in
       #expect(await failure(model.complete(hello))?.kind == kind)
-      #expect(try await eventually { server.counts.live == 0 })
+      #expect(await eventually { server.counts.live == 0 })
     }
   }
 
@@ -134,13 +134,13 @@ import AsyncHTTPClient
       let task = Task { [hello] in
         for try await _ in model.complete(hello) {}
       }
-      #expect(try await eventually { server.counts.requests == 1 })
+      #expect(await eventually { server.counts.requests == 1 })
       try await Task.sleep(for: .milliseconds(50))
       task.cancel()
-      #expect(try await eventually { server.counts.cancelled == 1 && server.counts.live == 0 })
+      #expect(await eventually { server.counts.cancelled == 1 && server.counts.live == 0 })
       // Likewise when it has not answered yet, and when the stream is only dropped.
       for try await _ in model.complete(hello) { break }
-      #expect(try await eventually { server.counts.cancelled == 2 && server.counts.live == 0 })
+      #expect(await eventually { server.counts.cancelled == 2 && server.counts.live == 0 })
     }
   }
 
@@ -151,9 +151,9 @@ import AsyncHTTPClient
       return reply
     }) { model, server in
       let task = Task { [hello] in try await all(model.complete(hello)) }
-      #expect(try await eventually { server.counts.requests == 1 })
+      #expect(await eventually { server.counts.requests == 1 })
       task.cancel()
-      #expect(try await eventually { server.counts.cancelled == 1 && server.counts.live == 0 })
+      #expect(await eventually { server.counts.cancelled == 1 && server.counts.live == 0 })
     }
   }
 }

@@ -10,8 +10,8 @@ import Workers
     let observer = RecordingObserver()
     let synthesizer = OrderedSynthesizer(
       [
-        WyomingSynthesizer(provider("silent", .wyoming, silent.url)),
-        WyomingSynthesizer(provider("well", .wyoming, well.url)),
+        WyomingSynthesizer(provider(.wyoming, silent.url, name: "silent")),
+        WyomingSynthesizer(provider(.wyoming, well.url, name: "well")),
       ], observer: observer)
     let chunks = try await all(synthesizer.synthesize(SpeechRequest(text: "Hello.", voice: "joe")))
     #expect(!chunks.isEmpty)
@@ -36,8 +36,8 @@ import Workers
     let observer = RecordingObserver()
     let synthesizer = OrderedSynthesizer(
       [
-        WyomingSynthesizer(provider("dying", .wyoming, dying.url)),
-        WyomingSynthesizer(provider("well", .wyoming, well.url)),
+        WyomingSynthesizer(provider(.wyoming, dying.url, name: "dying")),
+        WyomingSynthesizer(provider(.wyoming, well.url, name: "well")),
       ], observer: observer)
     let error = await failure(synthesizer.synthesize(SpeechRequest(text: "Hello.")))
     #expect(error?.kind == .connection)
@@ -64,14 +64,14 @@ import Workers
     let observer = RecordingObserver()
     let recognizer = OrderedRecognizer(
       [
-        WyomingRecognizer(provider("dying", .wyoming, dying.url)),
-        WyomingRecognizer(provider("well", .wyoming, well.url)),
+        WyomingRecognizer(provider(.wyoming, dying.url, name: "dying")),
+        WyomingRecognizer(provider(.wyoming, well.url, name: "well")),
       ], observer: observer)
     let (audio, speaker) = AsyncStream.makeStream(of: [Int16].self)
     let events = Task { try await all(recognizer.recognize(.init(), audio: audio)) }
     for _ in 0..<20 { speaker.yield([Int16](repeating: 1, count: 320)) }
     // The first one has failed while the user still speaks.
-    #expect(try await eventually { well.counts.requests == 1 })
+    #expect(await eventually { well.counts.requests == 1 })
     for _ in 0..<20 { speaker.yield([Int16](repeating: 1, count: 320)) }
     speaker.finish()
     #expect(try await events.value.last == .final(Transcript(text: "800.0 ms")))
@@ -130,8 +130,8 @@ import Workers
     let synthesizer = OrderedSynthesizer(
       [WyomingSynthesizer(provider(.wyoming, server.url))], observer: observer)
     for try await _ in synthesizer.synthesize(SpeechRequest(text: "Hi")) { break }
-    #expect(try await eventually { observer.requests.map(\.outcome) == ["cancelled"] })
-    #expect(try await eventually { server.counts.cancelled == 1 })
+    #expect(await eventually { observer.requests.map(\.outcome) == ["cancelled"] })
+    #expect(await eventually { server.counts.cancelled == 1 })
     await server.shutdown()
   }
 

@@ -32,7 +32,7 @@ import Workers
     #expect(events == [.final(Transcript(text: "hello world", confidence: 0.75))])
     // In chunks of 100 ms, whatever came in.
     #expect(server.turns == [.init(language: "en", audioBytes: 1020 * 32, chunks: 11, isWhole: true)])
-    #expect(try await eventually { server.counts.live == 0 })
+    #expect(await eventually { server.counts.live == 0 })
     #expect(server.counts.completed == 1)
     await server.shutdown()
   }
@@ -150,9 +150,9 @@ import Workers
     let (audio, speaker) = AsyncStream.makeStream(of: [Int16].self)
     speaker.yield([Int16](repeating: 1, count: 1600))
     let task = Task { try await all(recognizer(server).recognize(.init(), audio: audio)) }
-    #expect(try await eventually { server.counts.requests == 1 })
+    #expect(await eventually { server.counts.requests == 1 })
     task.cancel()
-    #expect(try await eventually { server.counts.cancelled == 1 && server.counts.live == 0 })
+    #expect(await eventually { server.counts.cancelled == 1 && server.counts.live == 0 })
     // It was cancelled, not ended: the server never saw the end of the turn.
     #expect(server.turns.isEmpty)
     await server.shutdown()

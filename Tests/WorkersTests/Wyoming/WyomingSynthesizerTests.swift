@@ -24,7 +24,7 @@ import Workers
     #expect(chunks.allSatisfy { $0.sampleRate == rate })
     #expect((samples.max() ?? 0) > 3000)
     #expect(server.sentences == [.init(text: "How did you do it?", voice: "joe")])
-    #expect(try await eventually { server.counts.live == 0 })
+    #expect(await eventually { server.counts.live == 0 })
     #expect(server.counts.completed == 1 && server.counts.cancelled == 0)
     await server.shutdown()
   }
@@ -73,7 +73,7 @@ import Workers
     let error = await failure(
       synthesizer(server, firstResult: 300, gap: 300).synthesize(SpeechRequest(text: "Hello there.")))
     #expect(error?.kind == kind)
-    #expect(try await eventually { server.counts.live == 0 })
+    #expect(await eventually { server.counts.live == 0 })
     await server.shutdown()
   }
 
@@ -86,7 +86,7 @@ import Workers
     do {
       for try await _ in synthesizer(server).synthesize(SpeechRequest(text: "A long story.")) { break }
     }
-    #expect(try await eventually { server.counts.cancelled == 1 && server.counts.live == 0 })
+    #expect(await eventually { server.counts.cancelled == 1 && server.counts.live == 0 })
     await server.shutdown()
   }
 }
