@@ -1,5 +1,3 @@
-import Foundation
-
 /// OpenAI's error object: the payload of an `error` event, and of an HTTP error under `error`.
 public struct RealtimeError: Error, Sendable, Equatable {
   /// `invalid_request_error`, `server_error`.
@@ -95,9 +93,8 @@ extension RealtimeError {
       let path = parameterPath(context.codingPath)
       self = .invalidRequest(
         code: "invalid_value", message: "Invalid value for '\(path)': \(context.debugDescription)", param: path)
-    case DecodingError.dataCorrupted(let context):
-      let place = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
-      self = .malformedJSON(place ?? context.debugDescription)
+    case DecodingError.dataCorrupted:
+      self = .malformedJSON("check quotes, commas and brackets, and that it is UTF-8.")
     default:
       self = .malformedJSON("a string or a number in it cannot be read.")
     }

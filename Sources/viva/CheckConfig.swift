@@ -11,14 +11,14 @@ struct CheckConfig: ParsableCommand {
   func run() throws {
     let settings = try loadSettings(options.config)
     let workers = settings.workers
-    print("\(options.config): ok")
-    print("  clients   http://\(settings.server.listen)   admin http://\(settings.server.admin)")
-    print(
+    say("\(options.config): ok")
+    say("  clients   http://\(settings.server.listen)   admin http://\(settings.server.admin)")
+    say(
       "  agents    \(settings.agents.keys.sorted().joined(separator: ", "))   default \(settings.defaultAgent)"
     )
     for (kind, providers) in [("asr", workers.asr), ("llm", workers.llm), ("tts", workers.tts)] {
       let list = providers.map { "\($0.name) (\($0.wireProtocol.rawValue)\($0.url.map { " \($0)" } ?? ""))" }
-      print("  \(kind)       \(list.joined(separator: ", "))")
+      say("  \(kind)       \(list.joined(separator: ", "))")
     }
   }
 }

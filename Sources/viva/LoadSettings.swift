@@ -13,7 +13,3 @@ func loadSettings(_ path: String) throws -> Settings {
     throw ExitCode(78)
   }
 }
-
-func complain(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
-}

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Telemetry
 import VivaConfiguration
+import Workers
 
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,23 +23,30 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     VivaLog.bootstrap(level: logLevel)
-    let settings = try loadSettings(options.config)
-    let server = try Server(settings: settings, configurationPath: options.config, workerLogs: workerLogs)
+    let server = try Server(settings: try loadSettings(options.config), workerLogs: workerLogs)
     let signals = StopSignals()
     do {
-      try await server.start()
-      print("Viva is up, the workers are warming: \(server.pageURL)")
-      if try await signals.race(server.waitUntilWarm) {
-        print("\nReady. Open  \(server.addressWithKey)\n")
-        await signals.wait()
-      }
-      print("Stopping.")
-    } catch let error as ServerError {
-      complain(error.description)
+      try server.start()
+      try await serve(server, until: signals)
+    } catch {
+      complain(String(describing: error))
       await server.stop()
       throw ExitCode(1)
     }
+    say("Stopping.")
     await server.stop()
+  }
+
+  private func serve(_ server: Server, until signals: StopSignals) async throws {
+    say("Viva is up, its workers are warming: \(server.pageURL)")
+    do {
+      guard try await signals.race(server.waitUntilWarm) else { return }
+      say("\nReady. Open  \(server.addressWithKey)\n")
+    } catch let error as WorkerStartError where !strict {
+      complain("\(error)\nIt will be tried again and again; meanwhile the next provider of its kind answers, if there is one.")
+      say("\nUp, but not all workers are. Open  \(server.addressWithKey)\n")
+    }
+    await signals.wait()
   }
 }
 

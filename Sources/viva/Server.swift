@@ -23,15 +23,14 @@ final class Server: Sendable {
   private let gateway: Gateway
   private let door = Mutex<(door: FrontDoor, port: Int)?>(nil)
 
-  /// - Parameters:
-  ///   - configurationPath: what relative paths in the configuration are relative to.
-  ///   - workerLogs: a folder, made if missing.
-  init(settings: Settings, configurationPath: String, workerLogs: String) throws {
-    let folder = URL(fileURLWithPath: configurationPath).deletingLastPathComponent().path
+  /// - Parameter workerLogs: a folder, made if missing.
+  init(settings: Settings, workerLogs: String) throws {
     let metrics = MetricsRegistry()
     metrics.addProcessMetrics()
     self.settings = settings
     keys = try ServerKeys(loading: settings.server)
+    for warning in keys.warnings { complain(warning) }
+    if let file = keys.createdFile { say("A server key was made: \(file)") }
 
     let cores =
       settings.server.shards > 0 ? settings.server.shards : ProcessInfo.processInfo.activeProcessorCount
@@ -47,7 +46,7 @@ final class Server: Sendable {
     try FileManager.default.createDirectory(atPath: workerLogs, withIntermediateDirectories: true)
     let local = LocalWorkers(settings.workers, in: workers)
     let supervisor = ProcessSupervisor(
-      workers: local.processes(workingDirectory: folder), logDirectory: workerLogs,
+      workers: local.processes(workingDirectory: settings.folder), logDirectory: workerLogs,
       probe: { await local.answers($0) }, warmUp: { try await local.warmUp($0) },
       observer: WorkerStateMetrics(metrics).changed)
     self.supervisor = supervisor
@@ -89,7 +88,7 @@ final class Server: Sendable {
   func waitUntilWarm() async throws {
     try await supervisor.waitUntilReady { change in
       let detail = change.detail.map { ": \($0)" } ?? ""
-      print("  \(change.name): \(change.to.rawValue)\(detail)")
+      say("  \(change.name): \(change.to.rawValue)\(detail)")
     }
   }
 

@@ -63,7 +63,9 @@ extension FrontDoorTests {
         let client = try FrontDoorTestClient(port: port)
         let body = (0..<length).map { UInt8(0x61 + $0 % 26) }
         client.write("POST /calls HTTP/1.1\r\nHost: x\r\nContent-Length: \(length)\r\n\r\n")
-        for start in stride(from: 0, to: length, by: 7_000) { client.write(Array(body[start..<min(start + 7_000, length)])) }
+        for start in stride(from: 0, to: length, by: 7_000) {
+          client.write(Array(body[start..<min(start + 7_000, length)]))
+        }
         #expect(try client.readResponse().body == String(decoding: body, as: UTF8.self))
         #expect(client.isClosedByServer())
       }

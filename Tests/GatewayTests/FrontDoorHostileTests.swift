@@ -63,15 +63,16 @@ extension FrontDoorTests {
       }
     }
 
-    @Test(arguments: [
-      [0x83, 0x80, 0, 0, 0, 0],  // a reserved opcode
-      [0xc1, 0x80, 0, 0, 0, 0],  // a reserved bit
-      [0x80, 0x80, 0, 0, 0, 0],  // a continuation of nothing
-      [0x09, 0x80, 0, 0, 0, 0],  // a fragmented ping
-      [0x89, 0xfe, 0, 200, 0, 0, 0, 0],  // a long ping
-      [0x82, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 1],  // 2^63 - 1 bytes
-      [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],  // a negative length
-    ] as [[UInt8]])
+    @Test(
+      arguments: [
+        [0x83, 0x80, 0, 0, 0, 0],  // a reserved opcode
+        [0xc1, 0x80, 0, 0, 0, 0],  // a reserved bit
+        [0x80, 0x80, 0, 0, 0, 0],  // a continuation of nothing
+        [0x09, 0x80, 0, 0, 0, 0],  // a fragmented ping
+        [0x89, 0xfe, 0, 200, 0, 0, 0, 0],  // a long ping
+        [0x82, 0xff, 0x7f, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 1],  // 2^63 - 1 bytes
+        [0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],  // a negative length
+      ] as [[UInt8]])
     func aBrokenFrameEndsTheConnection(frame: [UInt8]) throws {
       try server.run { port, _ in
         let (client, handler) = try server.connect(port)

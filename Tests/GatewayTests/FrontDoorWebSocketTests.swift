@@ -53,11 +53,12 @@ extension FrontDoorTests {
       }
     }
 
-    @Test(arguments: [
-      ("realtime", 101, "realtime"), ("realtime, openai-insecure-api-key.sk-1_a", 101, "realtime"),
-      ("openai-insecure-api-key.sk-1_a,realtime", 101, "realtime"), ("something-else", 400, nil),
-      ("realtime, openai-insecure-api-key.\(String(repeating: "k", count: 200))", 400, nil),
-    ] as [(String, Int, String?)])
+    @Test(
+      arguments: [
+        ("realtime", 101, "realtime"), ("realtime, openai-insecure-api-key.sk-1_a", 101, "realtime"),
+        ("openai-insecure-api-key.sk-1_a,realtime", 101, "realtime"), ("something-else", 400, nil),
+        ("realtime, openai-insecure-api-key.\(String(repeating: "k", count: 200))", 400, nil),
+      ] as [(String, Int, String?)])
     func theKnownSubprotocolIsEchoed(offer: String, status: Int, echo: String?) throws {
       try server.run { port, _ in
         let response = try FrontDoorTestClient(port: port).upgrade(subprotocols: offer)

@@ -14,7 +14,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["A", "AA", "AAA", "AAAA=", "====", "A===", "AA=A", "=AAA", "AA A", "AAA\n", "AA-_", "AAAÄ", "AA==AAAA"])
+  @Test(arguments: [
+    "A", "AA", "AAA", "AAAA=", "====", "A===", "AA=A", "=AAA", "AA A", "AAA\n", "AA-_", "AAAÄ", "AA==AAAA",
+  ])
   func refusesWhatIsNot(text: String) {
     #expect(Base64.decode(text) == nil)
   }

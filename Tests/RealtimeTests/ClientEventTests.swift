@@ -59,7 +59,10 @@ import Testing
     (#"{"type":"conversation.item.retrieve"}"#, "missing_required_parameter", "item_id"),
     (#"{"type":"conversation.item.delete","item_id":""}"#, "invalid_value", "item_id"),
     (#"{"type":"conversation.item.delete","item_id":[1]}"#, "invalid_type", "item_id"),
-    (#"{"type":"conversation.item.truncate","item_id":"i","audio_end_ms":1}"#, "missing_required_parameter", "content_index"),
+    (
+      #"{"type":"conversation.item.truncate","item_id":"i","audio_end_ms":1}"#, "missing_required_parameter",
+      "content_index"
+    ),
     (
       #"{"type":"conversation.item.truncate","item_id":"i","content_index":0,"audio_end_ms":-1}"#, "invalid_value",
       "audio_end_ms"
@@ -103,7 +106,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "", " ", "nul", "{", "[]]", "{\"type\":}", "\"text\"", "[]", "null", "7", "{\"type\":\"a\"", "\u{FEFF}", "{'type':1}",
+    "", " ", "nul", "{", "[]]", "{\"type\":}", "\"text\"", "[]", "null", "7", "{\"type\":\"a\"", "\u{FEFF}",
+    "{'type':1}",
   ])
   func refusesWhatIsNoObject(text: String) throws {
     let error = try #require(refusal(text))

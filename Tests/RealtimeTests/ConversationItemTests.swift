@@ -58,7 +58,10 @@ import Testing
     (#"{"type":"message","role":"user","content":[{"type":"output_text","text":"x"}]}"#, "item.content[0].type"),
     (#"{"type":"message","role":"system","content":[{"type":"input_audio","audio":"AAE="}]}"#, "item.content[0].type"),
     (#"{"type":"message","role":"assistant","content":[{"type":"input_text","text":"x"}]}"#, "item.content[0].type"),
-    (#"{"type":"message","role":"assistant","content":[{"type":"output_audio","transcript":"x"}]}"#, "item.content[0].type"),
+    (
+      #"{"type":"message","role":"assistant","content":[{"type":"output_audio","transcript":"x"}]}"#,
+      "item.content[0].type"
+    ),
     (#"{"type":"message","role":"user","status":"odd","content":[]}"#, "item.status"),
     (#"{"type":"message","id":"","role":"user","content":[]}"#, "item.id"),
     (#"{"type":"function_call","call_id":"c","arguments":"{}"}"#, "item.name"),
@@ -93,7 +96,8 @@ import Testing
     #expect(item.takeInputAudio() == nil)
     item.setInputTranscript("Hi")
     #expect(
-      item.content == .message(role: .user, parts: [.inputAudio(audio: nil, transcript: "Hi"), .inputText("and \"this\"")]))
+      item.content
+        == .message(role: .user, parts: [.inputAudio(audio: nil, transcript: "Hi"), .inputText("and \"this\"")]))
     var answer = Samples.agentItem
     answer.setOutputTranscript("Hel")
     #expect(answer.content == .message(role: .assistant, parts: [.outputAudio(transcript: "Hel", audio: [1, 2])]))

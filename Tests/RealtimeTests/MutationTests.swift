@@ -15,11 +15,13 @@ import Testing
   ]
 
   /// Pieces that parsers trip over.
-  private static let pieces: [[UInt8]] = [
-    "\"", "\\", "{", "}", "[", "]", ":", ",", "null", "true", "-", "1e999", "-1e999", "NaN", "Infinity",
-    "99999999999999999999999", "-9223372036854775809", "0.1e-400", "\\u0000", "\\ud800", "\\udc00\\ud800", "\u{0}", "=",
-    "\u{FEFF}", "\u{202E}", "[[[[[[[[", "{\"a\":{\"a\":", "\"type\":\"response.create\",",
-  ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x80]]
+  private static let pieces: [[UInt8]] =
+    [
+      "\"", "\\", "{", "}", "[", "]", ":", ",", "null", "true", "-", "1e999", "-1e999", "NaN", "Infinity",
+      "99999999999999999999999", "-9223372036854775809", "0.1e-400", "\\u0000", "\\ud800", "\\udc00\\ud800", "\u{0}",
+      "=",
+      "\u{FEFF}", "\u{202E}", "[[[[[[[[", "{\"a\":{\"a\":", "\"type\":\"response.create\",",
+    ].map { Array($0.utf8) } + [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0x80]]
 
   private static func mutate(_ bytes: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
     var bytes = bytes

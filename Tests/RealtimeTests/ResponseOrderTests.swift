@@ -116,15 +116,12 @@ import Testing
   }
 
   @Test func noticesAnInputOutOfOrder() {
-    for missing in [0, 2, 3, 4] {
-      var broken = Self.turn
+    let events = Self.turn.filter { !$0.type.contains("transcription") }
+    for missing in events.indices.dropLast() {
+      var broken = events
       broken.remove(at: missing)
-      broken.removeAll { $0.type.contains("transcription") }
-      if missing == 0 || missing == 2 || missing == 4 {
-        #expect(firstViolation(broken) != nil, "without \(Self.turn[missing].type)")
-      }
+      #expect(firstViolation(broken) != nil, "without \(events[missing].type)")
     }
-    #expect(firstViolation([Self.turn[0], Self.turn[2], Self.turn[4]]) != nil)
     #expect(firstViolation(Self.turn + [Self.turn[3]]) != nil)
     #expect(firstViolation(Self.turn + [Self.turn[4]]) != nil)
     #expect(firstViolation([Self.turn[6]]) != nil)

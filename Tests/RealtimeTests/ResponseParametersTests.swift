@@ -33,7 +33,10 @@ import Testing
     (#"{"output_modalities":["text","audio"]}"#, "response.output_modalities"),
     (#"{"conversation":"conv_1"}"#, "response.conversation"),
     (#"{"input":[{"type":"item_reference"}]}"#, "response.input[0].id"),
-    (#"{"input":[{"type":"message","role":"user","content":[{"type":"input_text"}]}]}"#, "response.input[0].content[0].text"),
+    (
+      #"{"input":[{"type":"message","role":"user","content":[{"type":"input_text"}]}]}"#,
+      "response.input[0].content[0].text"
+    ),
     (
       #"{"input":[{"type":"message","role":"user","content":[{"type":"output_text","text":"x"}]}]}"#,
       "response.input[0].content[0].type"

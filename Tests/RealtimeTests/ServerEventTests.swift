@@ -115,7 +115,8 @@ import Testing
   }
 
   @Test func audioOfItemsTravelsOnlyWhenItIsRetrieved() throws {
-    let added = try parse(ServerEvent.conversationItemAdded(Samples.userItem, previousItemID: nil).encoded(eventID: "e"))
+    let added = try parse(
+      ServerEvent.conversationItemAdded(Samples.userItem, previousItemID: nil).encoded(eventID: "e"))
     #expect(added["previous_item_id"] == .null)
     #expect(added["item", "content", "0"]?.keys == ["type", "transcript"])
     #expect(added["item", "content", "0", "transcript"] == .null)

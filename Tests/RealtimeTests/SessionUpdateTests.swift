@@ -16,7 +16,8 @@ import Testing
 
   @Test func anEmptyUpdateChangesNothing() throws {
     #expect(try updated("{}", from: Samples.session) == Samples.session)
-    #expect(try updated(#"{"type":"realtime","audio":{"input":{},"output":null}}"#, from: Samples.session) == Samples.session)
+    #expect(
+      try updated(#"{"type":"realtime","audio":{"input":{},"output":null}}"#, from: Samples.session) == Samples.session)
   }
 
   @Test func setsEveryField() throws {

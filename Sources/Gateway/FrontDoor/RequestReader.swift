@@ -65,7 +65,8 @@ final class RequestReader {
 
   private func text(length: Int32) -> String? {
     guard length >= 0, length <= scratch.count else { return nil }
-    return String(decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(scratch)[..<Int(length)]),
+    return String(
+      decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(scratch)[..<Int(length)]),
       as: UTF8.self)
   }
 

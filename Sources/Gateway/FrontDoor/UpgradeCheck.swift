@@ -45,7 +45,8 @@ struct UpgradeCheck {
     guard let chosen = list.firstIndex(where: supported.contains) else {
       return .invalidRequest(
         status: 400, code: "unknown_subprotocol",
-        message: "No sub-protocol in Sec-WebSocket-Protocol is spoken here. Offer \(supported.joined(separator: ", ")).")
+        message: "No sub-protocol in Sec-WebSocket-Protocol is spoken here. Offer \(supported.joined(separator: ", "))."
+      )
     }
     guard list[..<chosen].allSatisfy({ $0.utf8.count <= 63 }) else {
       return .invalidRequest(

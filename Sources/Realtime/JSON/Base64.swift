@@ -1,6 +1,7 @@
 /// Base64 (RFC 4648 §4), the standard alphabet with padding. Foundation's works on `Data` and copies twice.
 enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let pad = UInt8(ascii: "=")
 
   /// The value of each byte; 0xFF outside the alphabet.
   private static let values: [UInt8] = {
@@ -9,37 +10,43 @@ enum Base64 {
     return values
   }()
 
+  // MARK: Decoding
+
   /// - Returns: nil for a length that is no multiple of four and for bytes outside the alphabet, whitespace included.
   static func decode(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
     guard text.count % 4 == 0 else { return nil }
     guard let last = text.last else { return [] }
-    let padding = last != UInt8(ascii: "=") ? 0 : text[text.count - 2] == UInt8(ascii: "=") ? 2 : 1
-    var isValid = true
+    let padding = last != pad ? 0 : text[text.count - 2] == pad ? 2 : 1
+    let whole = padding == 0 ? text.count : text.count - 4
+
+    // Bytes outside the alphabet set a bit in here that no value has, so the loop needs no branch for them.
+    var seen: UInt8 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: text.count / 4 * 3) { output, count in
       values.withUnsafeBufferPointer { values in
-        // Any invalid value sets a top bit here, so the loop needs no branch for it.
-        var seen: UInt8 = 0
-        func group(at index: Int, length: Int) -> UInt32 {
-          var bits: UInt32 = 0
-          for offset in 0..<4 {
-            let value = offset < length ? values[Int(text[index + offset])] : 0
-            seen |= value
-            bits = bits << 6 | UInt32(value & 0x3F)
-          }
-          return bits
+        var index = 0
+        while index < whole {
+          let a = values[Int(text[index])]
+          let b = values[Int(text[index &+ 1])]
+          let c = values[Int(text[index &+ 2])]
+          let d = values[Int(text[index &+ 3])]
+          seen |= a | b | c | d
+          output[count] = a << 2 | b >> 4
+          output[count &+ 1] = b << 4 | c >> 2
+          output[count &+ 2] = c << 6 | d
+          index &+= 4
+          count &+= 3
         }
-        let groups = text.count / 4
-        for index in 0..<groups {
-          let bits = group(at: index * 4, length: index == groups - 1 ? 4 - padding : 4)
-          output[index * 3] = UInt8(truncatingIfNeeded: bits >> 16)
-          output[index * 3 + 1] = UInt8(truncatingIfNeeded: bits >> 8)
-          output[index * 3 + 2] = UInt8(truncatingIfNeeded: bits)
-        }
-        isValid = seen & 0x80 == 0
+        guard padding > 0 else { return }
+        let a = values[Int(text[whole])]
+        let b = values[Int(text[whole + 1])]
+        let c = padding == 1 ? values[Int(text[whole + 2])] : 0
+        seen |= a | b | c
+        output[count] = a << 2 | b >> 4
+        if padding == 1 { output[count + 1] = b << 4 | c >> 2 }
+        count += 3 - padding
       }
-      count = text.count / 4 * 3 - padding
     }
-    return isValid ? bytes : nil
+    return seen < 64 ? bytes : nil
   }
 
   static func decode(_ text: String) -> [UInt8]? {
@@ -47,42 +54,47 @@ enum Base64 {
     return text.withUTF8 { decode($0) }
   }
 
+  // MARK: Encoding
+
   static func encode(_ bytes: [UInt8]) -> String {
     String(decoding: encode(bytes, between: [], and: []), as: UTF8.self)
   }
 
   /// `head`, the bytes as Base64, `tail`: in one allocation.
   static func encode(_ bytes: [UInt8], between head: [UInt8], and tail: [UInt8]) -> [UInt8] {
-    let size = head.count + (bytes.count + 2) / 3 * 4 + tail.count
-    return [UInt8](unsafeUninitializedCapacity: size) { output, count in
-      var position = 0
-      func put(_ byte: UInt8) {
-        output[position] = byte
-        position += 1
-      }
-      head.forEach(put)
-      alphabet.withUnsafeBufferPointer { alphabet in
-        bytes.withUnsafeBufferPointer { bytes in
-          var index = 0
-          while index + 2 < bytes.count {
-            let bits = Int(bytes[index]) << 16 | Int(bytes[index + 1]) << 8 | Int(bytes[index + 2])
-            put(alphabet[bits >> 18])
-            put(alphabet[bits >> 12 & 0x3F])
-            put(alphabet[bits >> 6 & 0x3F])
-            put(alphabet[bits & 0x3F])
-            index += 3
-          }
-          guard index < bytes.count else { return }
-          let hasTwo = index + 1 < bytes.count
-          let bits = Int(bytes[index]) << 16 | (hasTwo ? Int(bytes[index + 1]) << 8 : 0)
-          put(alphabet[bits >> 18])
-          put(alphabet[bits >> 12 & 0x3F])
-          put(hasTwo ? alphabet[bits >> 6 & 0x3F] : UInt8(ascii: "="))
-          put(UInt8(ascii: "="))
+    let length = (bytes.count + 2) / 3 * 4
+    return [UInt8](unsafeUninitializedCapacity: head.count + length + tail.count) { output, count in
+      _ = output.initialize(fromContentsOf: head)
+      encode(bytes, into: UnsafeMutableBufferPointer(rebasing: output[head.count..<head.count + length]))
+      _ = UnsafeMutableBufferPointer(rebasing: output[(head.count + length)...]).initialize(fromContentsOf: tail)
+      count = head.count + length + tail.count
+    }
+  }
+
+  /// - Parameter output: has room for exactly the Base64 of `bytes`.
+  private static func encode(_ bytes: [UInt8], into output: UnsafeMutableBufferPointer<UInt8>) {
+    alphabet.withUnsafeBufferPointer { alphabet in
+      bytes.withUnsafeBufferPointer { bytes in
+        let whole = bytes.count - bytes.count % 3
+        var index = 0
+        var position = 0
+        while index < whole {
+          let (a, b, c) = (bytes[index], bytes[index &+ 1], bytes[index &+ 2])
+          output[position] = alphabet[Int(a >> 2)]
+          output[position &+ 1] = alphabet[Int((a << 4 | b >> 4) & 63)]
+          output[position &+ 2] = alphabet[Int((b << 2 | c >> 6) & 63)]
+          output[position &+ 3] = alphabet[Int(c & 63)]
+          index &+= 3
+          position &+= 4
         }
+        guard whole < bytes.count else { return }
+        let a = bytes[whole]
+        let b = whole + 1 < bytes.count ? bytes[whole + 1] : 0
+        output[position] = alphabet[Int(a >> 2)]
+        output[position + 1] = alphabet[Int((a << 4 | b >> 4) & 63)]
+        output[position + 2] = whole + 1 < bytes.count ? alphabet[Int(b << 2 & 63)] : pad
+        output[position + 3] = pad
       }
-      tail.forEach(put)
-      count = position
     }
   }
 }

@@ -43,7 +43,8 @@ extension KeyedDecodingContainer {
       return try decodeIfPresent(Number.self, forKey: key)
     } catch {
       if case DecodingError.typeMismatch = error { throw error }
-      throw refusal(key, "Invalid number: expected \(Number.self == Int.self ? "an integer" : "a number") of usual size.")
+      throw refusal(
+        key, "Invalid number: expected \(Number.self == Int.self ? "an integer" : "a number") of usual size.")
     }
   }
 

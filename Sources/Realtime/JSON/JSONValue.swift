@@ -35,7 +35,8 @@ extension JSONValue: Codable {
     } else if let number = try? value.decode(Double.self) {
       self = .number(number)
     } else {
-      throw DecodingError.dataCorruptedError(in: value, debugDescription: "The number is too large.")
+      throw DecodingError.dataCorruptedError(
+        in: value, debugDescription: "It holds a number that is too large or a string that cannot be read.")
     }
   }
 

@@ -18,7 +18,7 @@ enum RealtimeJSON {
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     // JSONEncoder throws for non-finite numbers, allowed above, and for what a type's own `encode` throws: none
     // of this module does.
-    return try! Array(encoder.encode(value))  // swift-format-ignore: NeverUseForceTry
+    return try! Array(encoder.encode(value))
   }
 
   private static func checkDepth(of bytes: [UInt8]) throws(RealtimeError) {

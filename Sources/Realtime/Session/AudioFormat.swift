@@ -19,7 +19,8 @@ extension AudioFormat: Codable {
       self = .pcm
     case let type where ["audio/pcmu", "audio/pcma"].contains(type):
       throw fields.refusal(
-        .type, code: "unsupported_value", "'\(type)' is not supported yet. Use {\"type\":\"audio/pcm\",\"rate\":24000}.")
+        .type, code: "unsupported_value", "'\(type)' is not supported yet. Use {\"type\":\"audio/pcm\",\"rate\":24000}."
+      )
     case let type:
       throw fields.refusal(.type, .unknownValue(type, allowed: ["audio/pcm"]))
     }

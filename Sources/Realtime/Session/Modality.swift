@@ -9,7 +9,9 @@ extension KeyedDecodingContainer {
     guard let names = try decodeIfPresent([String].self, forKey: key) else { return nil }
     guard names.count == 1, let modality = Modality(rawValue: names[0]) else {
       throw refusal(
-        key, "Invalid modalities: \(names.prefix(8)). Supported are [\"audio\"], which includes a transcript, or [\"text\"].")
+        key,
+        "Invalid modalities: \(names.prefix(8)). Supported are [\"audio\"], which includes a transcript, or [\"text\"]."
+      )
     }
     return modality
   }

@@ -31,7 +31,8 @@ extension RealtimeSession {
   private func checkFixedFields(_ patch: SessionPatch, audioHasBeenProduced: Bool) throws(RealtimeError) {
     if let model = patch.model, model != self.model {
       throw Self.fixed(
-        "model", "The model of a session cannot be changed: it is '\(self.model)'. Open a new session with ?model=\(model).")
+        "model",
+        "The model of a session cannot be changed: it is '\(self.model)'. Open a new session with ?model=\(model).")
     }
     if let voice = patch.voice, voice != self.voice, audioHasBeenProduced {
       throw Self.fixed("audio.output.voice", "The voice cannot be changed once the session has produced audio.")
@@ -73,7 +74,8 @@ extension RealtimeSession {
   }
 
   private static func fixed(_ field: String, _ message: String) -> RealtimeError {
-    .invalidRequest(code: "cannot_update_\(field.split(separator: ".").last ?? "")", message: message, param: "session.\(field)")
+    .invalidRequest(
+      code: "cannot_update_\(field.split(separator: ".").last ?? "")", message: message, param: "session.\(field)")
   }
 }
 

@@ -33,7 +33,8 @@ extension SessionPatch: Decodable {
     if type == "transcription" {
       throw fields.refusal(
         .type, code: "unsupported_value",
-        "Transcription-only sessions are not supported yet. Use type 'realtime' with audio.input.transcription set, and create_response false in turn_detection.")
+        "Transcription-only sessions are not supported yet. Use type 'realtime' with audio.input.transcription set, and create_response false in turn_detection."
+      )
     }
     guard type == "realtime" else {
       throw fields.refusal(.type, .unknownValue(type, allowed: ["realtime"]))

@@ -92,7 +92,8 @@ extension KeyedDecodingContainer {
     let type = try decode(String.self, forKey: key)
     if type == "mcp" {
       throw refusal(
-        key, code: "unsupported_value", "MCP tools are not supported. Declare a 'function' and call the MCP server yourself.")
+        key, code: "unsupported_value",
+        "MCP tools are not supported. Declare a 'function' and call the MCP server yourself.")
     }
     guard type == "function" else { throw refusal(key, .unknownValue(type, allowed: ["function"])) }
   }

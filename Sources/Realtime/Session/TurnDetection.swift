@@ -56,7 +56,8 @@ extension TurnDetectionPatch: Decodable {
     let type = try fields.decode(String.self, forKey: .type)
     if type == "semantic_vad" {
       throw fields.refusal(
-        .type, code: "unsupported_value", "'semantic_vad' is not supported yet. Use 'server_vad', or null for manual turns.")
+        .type, code: "unsupported_value",
+        "'semantic_vad' is not supported yet. Use 'server_vad', or null for manual turns.")
     }
     guard type == "server_vad" else {
       throw fields.refusal(.type, .unknownValue(type, allowed: ["server_vad"]))

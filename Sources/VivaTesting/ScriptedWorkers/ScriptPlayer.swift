@@ -71,9 +71,11 @@ final class ScriptPlayer<Message> {
       case .wait(let pause) where pause > .zero:
         context.flush()
         // The step stays until its time is over, so that the player is not taken for idle.
+        // It is gone already if the flush found the channel closed.
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) { [weak self] in
-          self?.steps.removeFirst()
-          self?.resume(context, send)
+          guard let self, !steps.isEmpty else { return }
+          steps.removeFirst()
+          resume(context, send)
         }
         return
       case .wait: steps.removeFirst()

@@ -22,7 +22,8 @@ public final class WorkerSet: Sendable {
   /// - Parameter order: Names of providers, the preferred one first; empty means all in the file's order. Unknown
   ///   names are skipped.
   public func recognizer(order: [String] = []) -> any SpeechRecognizer {
-    OrderedRecognizer(Self.select(settings.asr, order).compactMap { recognizer($0, wyoming[.asr]?[$0.name]) }, observer: observer)
+    OrderedRecognizer(
+      Self.select(settings.asr, order).compactMap { recognizer($0, wyoming[.asr]?[$0.name]) }, observer: observer)
   }
 
   /// - Parameter order: As for `recognizer`.
@@ -32,7 +33,8 @@ public final class WorkerSet: Sendable {
 
   /// - Parameter order: As for `recognizer`.
   public func synthesizer(order: [String] = []) -> any SpeechSynthesizer {
-    OrderedSynthesizer(Self.select(settings.tts, order).compactMap { synthesizer($0, wyoming[.tts]?[$0.name]) }, observer: observer)
+    OrderedSynthesizer(
+      Self.select(settings.tts, order).compactMap { synthesizer($0, wyoming[.tts]?[$0.name]) }, observer: observer)
   }
 
   /// Asks a provider whether it is alive, in its `firstResult` deadline at most. Costs the worker next to nothing.

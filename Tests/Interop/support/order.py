@@ -116,12 +116,12 @@ def _one_response(its: list[Event], events: list[Event]) -> list[str]:
     deltas: dict[tuple[str, Any], str] = defaultdict(str)
     for event in its:
         item = event["item"]["id"] if "item" in event.data else event.get("item_id")
-        place = (item, event.get("content_index"))
+        # A function call has no content parts.
+        place = item if "arguments" in event.type else (item, event.get("content_index"))
         if event.type.endswith(".delta"):
             kind = event.type.removesuffix(".delta")
             needed = "response.output_item.added" if "arguments" in kind else "response.content_part.added"
-            where = (needed, item if "arguments" in kind else place)
-            if where not in first:
+            if (needed, place) not in first:
                 broken.append(f"{event.type} before {needed}")
             if (kind + ".done", place) in first:
                 broken.append(f"{event.type} after {kind}.done")
@@ -135,7 +135,7 @@ def _one_response(its: list[Event], events: list[Event]) -> list[str]:
                 broken.append("content_part.added before output_item.added")
         elif event.type == "response.content_part.done":
             for kind in ("response.output_text", "response.output_audio", "response.output_audio_transcript"):
-                if (kind, place) in deltas and (kind + ".done", place) not in first:
+                if (kind + ".delta", place) in first and (kind + ".done", place) not in first:
                     broken.append(f"content_part.done before {kind}.done")
         elif event.type == "response.output_item.done":
             for name, where in first:
@@ -149,8 +149,8 @@ def _one_response(its: list[Event], events: list[Event]) -> list[str]:
                 broken.append(f"{kind}: the deltas say {joined!r}, done says {whole!r}")
             if status == "cancelled" and not joined.startswith(whole.rstrip()):
                 broken.append(f"{kind}: done says {whole!r}, which does not begin the deltas' {joined!r}")
-        whole_item = event.type.startswith("response.output_item.")
-        first.setdefault((event.type, item if whole_item or "function_call" in event.type else place), event.index)
+        is_item = event.type.startswith("response.output_item.")
+        first.setdefault((event.type, item if is_item else place), event.index)
 
     broken += _everything_closed(its, first, done, events)
     return broken
@@ -163,7 +163,7 @@ def _everything_closed(
     for name, where in list(first):
         if name.endswith(".added") and (name.removesuffix("added") + "done", where) not in first:
             broken.append(f"{name} of {where} was never done")
-        if name.endswith(".delta") and "function_call" not in name:
+        if name.endswith(".delta"):
             if (name.removesuffix("delta") + "done", where) not in first:
                 broken.append(f"{name} of {where} was never done")
     items = {event["item"]["id"] for event in its if event.type == "response.output_item.added"}

@@ -104,7 +104,7 @@ def write_configuration(folder: Path, ports: Ports) -> Path:
         assert count >= 2, f"config/viva.yaml no longer names port {old} in a url and a command"
     text = text.replace("../.viva/keys", str(folder / "keys"))
     text = text.replace("../.viva/", f"{ROOT}/.viva/")
-    text = re.sub(r"(?<=[\s=])workers/(?=\w+\.\w)", f"{config}/workers/", text)
+    text = re.sub(r"(?<=[\s=])workers/(?=[\w-]+\.\w)", f"{config}/workers/", text)
     path.write_text(text)
     for name, agent in AGENTS.items():
         (config / "agents" / f"{name}.yaml").write_text(agent)

@@ -30,7 +30,7 @@ def number_words(number: int) -> str:
 
 def words(text: str) -> list[str]:
     """Lower-case words without punctuation; digits become words."""
-    text = text.lower().replace("’", "'")
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text.lower().replace("’", "'"))
     text = re.sub(r"\d+", lambda found: f" {number_words(int(found[0]))} ", text)
     return re.sub(r"[^a-z' ]+", " ", text).replace("'", "").split()
 

@@ -36,32 +36,31 @@ import Testing
   }
 
   @Test func cancellingKillsTheProcess() async throws {
-    // Writes its process number, and goes on for ever without a word.
-    let folder = FileManager.default.temporaryDirectory.appending(path: "espeak-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let command = folder.appending(path: "silent")
-    try "#!/bin/sh\necho $$ > '\(folder.path)/pid'\nexec sleep 1000\n".write(
-      to: command, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: command.path)
-
+    let command = try FakeCommand("exec sleep 1000")
     let synthesizer = EspeakSynthesizer(settings, command: command.path)
     let task = Task { try await all(synthesizer.synthesize(SpeechRequest(text: "Hi"))) }
-    func pid() -> pid_t? {
-      (try? String(contentsOf: folder.appending(path: "pid"), encoding: .utf8))
-        .flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
-    }
-    #expect(await eventually { pid() != nil })
-    let process = try #require(pid())
+    #expect(await eventually { command.process != nil })
+    let process = try #require(command.process)
     #expect(kill(process, 0) == 0)
     task.cancel()
     #expect(await eventually { kill(process, 0) != 0 })
   }
 
-  @Test func theDeadlineKillsTheProcessToo() async throws {
-    let synthesizer = EspeakSynthesizer(provider(.espeak, nil, name: "espeak", firstResult: 200), command: "yes")
-    // `yes` answers with what is no WAV.
+  @Test func aProcessThatStallsIsKilled() async throws {
+    let command = try FakeCommand("exec sleep 1000")
+    let synthesizer = EspeakSynthesizer(
+      provider(.espeak, nil, name: "espeak", firstResult: 1000), command: command.path)
+    #expect(await failure(synthesizer.synthesize(SpeechRequest(text: "Hi")))?.kind == .firstResultTimeout)
+    let process = try #require(command.process)
+    #expect(await eventually { kill(process, 0) != 0 })
+  }
+
+  @Test func whatIsNoWAVIsMalformed() async throws {
+    let command = try FakeCommand("cat; echo is not a wave file; exec sleep 1000")
+    let synthesizer = EspeakSynthesizer(settings, command: command.path)
     #expect(await failure(synthesizer.synthesize(SpeechRequest(text: "Hi")))?.kind == .malformed)
+    let process = try #require(command.process)
+    #expect(await eventually { kill(process, 0) != 0 })
   }
 
   @Test func onlyItsOwnVoicesAreVoices() {
@@ -69,6 +68,29 @@ import Testing
     for voice in ["", "alloy", "en_US-joe-medium", "/etc/passwd", "en/../x", "--version", "en us"] {
       #expect(!EspeakSynthesizer.isVoice(voice))
     }
+  }
+}
+
+/// A shell script in the place of `espeak-ng`, which tells its process number.
+private final class FakeCommand {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "espeak-\(UUID().uuidString)")
+
+  var path: String { folder.appending(path: "command").path }
+
+  var process: pid_t? {
+    (try? String(contentsOf: folder.appending(path: "pid"), encoding: .utf8))
+      .flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+  }
+
+  init(_ script: String) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try "#!/bin/sh\necho $$ > '\(folder.path)/pid'\n\(script)\n".write(
+      toFile: path, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+  }
+
+  deinit {
+    try? FileManager.default.removeItem(at: folder)
   }
 }
 

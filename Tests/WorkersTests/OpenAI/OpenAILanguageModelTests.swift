@@ -106,7 +106,7 @@ import AsyncHTTPClient
   ])
   func faultsHaveTheirKinds(_ fault: ScriptedFault, _ kind: WorkerError.Kind) async throws {
     try await with(
-      firstResult: 300, gap: 300,
+      firstResult: limit(.firstResultTimeout, in: kind), gap: limit(.gapTimeout, in: kind),
       reply: { _ in
         var reply = Server.Reply("One two three four.")
         reply.fault = fault

@@ -101,7 +101,8 @@ import Workers
 
   @Test func theOrderIsKeptAndTheLastErrorIsTold() async throws {
     let models = ["a", "b", "c"].map {
-      ScriptedModel($0, [.usage(.init(inputTokens: 1, outputTokens: 0))], WorkerError(.connection, worker: $0, message: "x"))
+      ScriptedModel(
+        $0, [.usage(.init(inputTokens: 1, outputTokens: 0))], WorkerError(.connection, worker: $0, message: "x"))
     }
     let observer = RecordingObserver()
     let model = OrderedLanguageModel(models, observer: observer)

@@ -78,3 +78,8 @@ func eventually(_ isTrue: () -> Bool) async -> Bool {
   }
   return isTrue()
 }
+
+/// In milliseconds: short for the deadline that a test waits for, out of the way for the others.
+func limit(_ deadline: WorkerError.Kind, in expected: WorkerError.Kind) -> Int {
+  deadline == expected ? 500 : 60_000
+}

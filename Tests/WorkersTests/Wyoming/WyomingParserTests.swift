@@ -24,7 +24,8 @@ import Workers
   }
 
   @Test func readsWhatThePythonPackageWrites() throws {
-    let wire = #"{"type":"audio-chunk","version":"1.10.2","data_length":60,"payload_length":4}"# + "\n"
+    let wire =
+      #"{"type":"audio-chunk","version":"1.10.2","data_length":60,"payload_length":4}"# + "\n"
       + #"{"rate": 16000, "width": 2, "channels": 1, "timestamp": null}"#.prefix(60) + "abcd"
       + #"{"type": "describe", "version": "1.10.2"}"# + "\n"
     // The data block above is one byte short of whole JSON on purpose: only its length frames it.
@@ -57,7 +58,7 @@ import Workers
     for event in written { event.write(into: &wire) }
     let bytes = Array(wire.readableBytesView)
     #expect(try parse(bytes, pieces: [Int](repeating: 1, count: bytes.count)) == written)
-    for _ in 0..<200 {
+    for _ in 0..<100 {
       let pieces = (0..<60).map { _ in Int.random(in: 0...90, using: &random) }
       #expect(try parse(bytes, pieces: pieces) == written)
     }
@@ -90,7 +91,7 @@ import Workers
     let good = Array(wire.readableBytesView)
     var random = Seeded(state: 2)
     var failures = 0
-    for _ in 0..<5000 {
+    for _ in 0..<2000 {
       var bytes = good
       for _ in 0..<Int.random(in: 1...6, using: &random) {
         let position = Int.random(in: 0..<bytes.count, using: &random)
@@ -111,6 +112,6 @@ import Workers
         failures += 1
       }
     }
-    #expect(failures > 1000)
+    #expect(failures > 500)
   }
 }

@@ -113,7 +113,8 @@ import Workers
       return reply
     }
     let error = await failure(
-      recognizer(server, firstResult: 300).recognize(.init(), audio: turn(milliseconds: 400)))
+      recognizer(server, firstResult: limit(.firstResultTimeout, in: kind)).recognize(
+        .init(), audio: turn(milliseconds: 400)))
     #expect(error?.kind == kind)
     #expect(error?.worker == "worker")
     await server.shutdown()
@@ -123,11 +124,11 @@ import Workers
     let server = try await Server(["slow speaker"])
     let (audio, speaker) = AsyncStream.makeStream(of: [Int16].self)
     let events = Task {
-      try await all(recognizer(server, firstResult: 150, gap: 150).recognize(.init(), audio: audio))
+      try await all(recognizer(server, firstResult: 3000, gap: 3000).recognize(.init(), audio: audio))
     }
-    for _ in 0..<5 {
+    for _ in 0..<8 {
       speaker.yield([Int16](repeating: 1, count: 1600))
-      try await Task.sleep(for: .milliseconds(120))
+      try await Task.sleep(for: .milliseconds(500))
     }
     speaker.finish()
     #expect(try await events.value == [.final(Transcript(text: "slow speaker"))])

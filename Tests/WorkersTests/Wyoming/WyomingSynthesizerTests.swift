@@ -71,7 +71,8 @@ import Workers
       return reply
     }
     let error = await failure(
-      synthesizer(server, firstResult: 300, gap: 300).synthesize(SpeechRequest(text: "Hello there.")))
+      synthesizer(server, firstResult: limit(.firstResultTimeout, in: kind), gap: limit(.gapTimeout, in: kind))
+        .synthesize(SpeechRequest(text: "Hello there.")))
     #expect(error?.kind == kind)
     #expect(await eventually { server.counts.live == 0 })
     await server.shutdown()
