@@ -87,6 +87,15 @@ public struct ProviderSettings: Sendable, Equatable {
     case none
   }
 
+  /// What a language model makes of functions.
+  public enum ToolUse: String, Sendable, CaseIterable {
+    /// It chooses by itself whether to call one.
+    case chosen
+    /// It calls one only when made to (`tool_choice` is `required` or names a function); otherwise it is told of
+    /// none. For small models, which are led astray by functions.
+    case forced
+  }
+
   public var name: String
   public var wireProtocol: WireProtocol
   /// `tcp://host:port` for Wyoming, `http(s)://host:port/v1` for OpenAI; nil for espeak.
@@ -98,6 +107,8 @@ public struct ProviderSettings: Sendable, Equatable {
   /// Bearer key for an OpenAI server.
   public var apiKey: String?
   public var partials = Partials.auto
+  /// Of an LLM.
+  public var tools = ToolUse.chosen
   public var deadlines = Deadlines()
   /// Set when Viva starts and supervises the worker itself.
   public var process: ProcessSettings?

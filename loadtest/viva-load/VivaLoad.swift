@@ -8,9 +8,9 @@ struct VivaLoad: AsyncParsableCommand {
     discussion: """
       To measure the server alone, give it scripted workers:
 
-        viva-load workers --asr 20301 --llm 20091 --tts 20200 &
-        viva serve --config loadtest/scripted/viva.yaml &
-        viva-load talk --key sk-load-test --bots 50 --seconds 180
+        viva-load workers --folder /tmp/scripted &
+        viva serve --config /tmp/scripted/viva.yaml &
+        viva-load talk --key sk-load-test --bots 50 --seconds 180 --pid SERVER
       """,
     subcommands: [Talk.self, ScriptedWorkersCommand.self])
 }

@@ -48,7 +48,9 @@ final class WorkersReader {
       if let partials = section.present("partials")?.choice(of: ProviderSettings.Partials.allCases) {
         provider.partials = partials
       }
-    case .llm: section.text("api_key", into: &provider.apiKey)
+    case .llm:
+      section.text("api_key", into: &provider.apiKey)
+      if let tools = section.present("tools")?.choice(of: ProviderSettings.ToolUse.allCases) { provider.tools = tools }
     case .tts: section.text("voice", into: &provider.voice)
     }
     section.section("deadlines") { read($0, into: &provider.deadlines) }

@@ -60,6 +60,7 @@ public final class FrontDoor: Sendable {
         return nil
       }, retained.toOpaque())
     guard error == 0 else {
+      loop.close()
       retained.release()
       throw FrontDoorError(description: "no thread for the front door: error \(error)")
     }

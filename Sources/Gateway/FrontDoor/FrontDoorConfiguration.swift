@@ -45,7 +45,8 @@ extension FrontDoor {
     public var additionalHeaders: [String] = []
     /// A longer WebSocket message closes its connection with 1009.
     public var maximumMessageBytes = 16 << 20
-    /// Bytes that may wait for a slow reader; one more message closes the connection with 1008.
+    /// Bytes that may wait for a slow reader. A message that does not fit in, be it alone, closes the
+    /// connection with 1008.
     public var maximumSendQueueBytes = 4 << 20
     /// A longer request body is answered with 413.
     public var maximumBodyBytes = 1 << 20

@@ -39,6 +39,11 @@ final class ServiceLoop {
   func run() {
     mailbox.serviceThreadHasStarted()
     while !isStopped { native?.run() }
+    close()
+  }
+
+  /// Ends what is left, with its callbacks. Not in `deinit`: they need the loop alive.
+  func close() {
     mailbox.shut()
     native?.destroy()
     native = nil
@@ -48,7 +53,6 @@ final class ServiceLoop {
   /// - Parameter betweenEvents: no event of a connection is being served.
   func emptyMailbox(betweenEvents: Bool) {
     let (connections, stop) = mailbox.take()
-    if let stop { begin(stop) }
     let now = ContinuousClock.now
     for connection in connections {
       guard let session = sessions[connection.id] else { continue }
@@ -56,6 +60,10 @@ final class ServiceLoop {
         connection.takeWishes(), betweenEvents: betweenEvents, now: now,
         closeTimeout: .seconds(configuration.closeTimeoutSeconds))
       if session.isReadingPaused || session.deadline != nil { watched.insert(connection.id) }
+    }
+    if let stop {
+      begin(stop)
+      emptyMailbox(betweenEvents: betweenEvents)  // all connections have just been asked to close
     }
   }
 
@@ -100,6 +108,7 @@ final class ServiceLoop {
 private final class Tick {
   private struct Entry {
     var timer = lws_sorted_usec_list_t()
+    /// Outlives the timer: it destroys the context before it goes.
     unowned(unsafe) var loop: ServiceLoop?
     var context: OpaquePointer?
   }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What a bot hears, and what it makes of it.
 final class BotEar: Sendable {
-  private struct State {
+  fileprivate struct State {
     var report = BotReport()
     /// The bot has spoken and no answer has begun.
     var spokeAt: Instant?

@@ -72,9 +72,9 @@ public final class WebSocketClient: Sendable {
     try channel.pipeline.syncOperations.addHTTPClientHandlers(
       withClientUpgrade: (
         upgraders: [upgrader],
-        completionHandler: { context in context.pipeline.syncOperations.removeHandler(request, promise: nil) }
+        completionHandler: { context in context.pipeline.syncOperations.removeHandler(name: "upgrade", promise: nil) }
       ))
-    try channel.pipeline.syncOperations.addHandler(request)
+    try channel.pipeline.syncOperations.addHandler(request, name: "upgrade")
   }
 
   /// Queues one text message.

@@ -1,9 +1,12 @@
 import Foundation
+import VivaConfiguration
 
 /// The body of `POST /chat/completions`, as JSON text.
 enum ChatCompletionBody {
   /// - Throws: `EncodingError` where a sampling value is not finite.
-  static func encode(_ request: CompletionRequest, model: String?) throws -> Data {
+  static func encode(
+    _ request: CompletionRequest, model: String?, toolUse: ProviderSettings.ToolUse = .chosen
+  ) throws -> Data {
     var body: [String: JSONValue] = [
       "messages": .array(messages(request.messages)),
       "stream": .bool(true),
@@ -16,11 +19,7 @@ enum ChatCompletionBody {
     body["top_p"] = sampling.topP.map(JSONValue.number)
     if !sampling.stop.isEmpty { body["stop"] = .array(sampling.stop.map(JSONValue.string)) }
 
-    var tools = request.tools
-    if case .function(let name) = request.toolChoice {
-      // Not every server takes a choice that names a function; all take the only one there is.
-      tools = tools.filter { $0.name == name }
-    }
+    let tools = tools(request, toolUse)
     if !tools.isEmpty {
       body["tools"] = .array(tools.map(tool))
       body["tool_choice"] = choice(request.toolChoice)
@@ -29,6 +28,15 @@ enum ChatCompletionBody {
     // The same conversation must be the same prompt each time, or the server's prompt cache is of no use.
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(JSONValue.object(body))
+  }
+
+  private static func tools(_ request: CompletionRequest, _ use: ProviderSettings.ToolUse) -> [FunctionTool] {
+    switch request.toolChoice {
+    // Not every server takes a choice that names a function; all take the only one there is.
+    case .function(let name): request.tools.filter { $0.name == name }
+    case .required: request.tools
+    case .auto, .none: use == .forced ? [] : request.tools
+    }
   }
 
   private static func messages(_ messages: [ChatMessage]) -> [JSONValue] {

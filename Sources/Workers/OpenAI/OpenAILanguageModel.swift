@@ -25,7 +25,7 @@ public struct OpenAILanguageModel: LanguageModel {
       http.method = .POST
       http.headers.add(name: "Content-Type", value: "application/json")
       http.headers.add(name: "Accept", value: "text/event-stream")
-      guard let body = try? ChatCompletionBody.encode(request, model: settings.model) else {
+      guard let body = try? ChatCompletionBody.encode(request, model: settings.model, toolUse: settings.tools) else {
         throw call.fail(.refused, "request cannot be written as JSON", status: 400)
       }
       http.body = .bytes(ByteBuffer(bytes: body))

@@ -1,3 +1,4 @@
+import NIOPosix
 import VivaConfiguration
 
 /// One call to a worker in flight: where its results go, and the watchdog over it.
@@ -59,5 +60,10 @@ private func outcome(_ body: () async throws -> Void) async -> (any Error)? {
 }
 
 private func asWorkerError(_ error: any Error, worker: String) -> WorkerError {
-  error as? WorkerError ?? WorkerError(.connection, worker: worker, message: "\(error)")
+  switch error {
+  case let error as WorkerError: error
+  case let error as NIOConnectionError:
+    WorkerError(.connection, worker: worker, message: "cannot connect to \(error.host):\(error.port)")
+  default: WorkerError(.connection, worker: worker, message: "\(error)")
+  }
 }

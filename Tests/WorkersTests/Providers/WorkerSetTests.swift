@@ -1,3 +1,6 @@
+import Foundation
+import NIOCore
+import NIOPosix
 import Testing
 import VivaConfiguration
 import VivaTesting
@@ -59,6 +62,7 @@ import Workers
         continue
       }
       #expect(error.kind == .connection)
+      if kind == .asr { #expect(error.message == "cannot connect to 127.0.0.1:\(asr.listener.port)") }
     }
     try await asr.listener.acceptConnections()
     try await llm.listener.acceptConnections()
@@ -67,6 +71,24 @@ import Workers
     await set.shutdown()
     await asr.shutdown()
     await llm.shutdown()
+  }
+
+  @Test func aWyomingServerMayListenAtAUnixSocket() async throws {
+    let path = "/tmp/viva-\(UInt32.random(in: 0...UInt32.max)).sock"
+    let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .childChannelInitializer { channel in
+        var info = ByteBuffer()
+        WyomingEvent("info", ["asr": []]).write(into: &info)
+        return channel.writeAndFlush(info)
+      }
+      .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+    var settings = WorkerSettings()
+    settings.asr = [provider(.wyoming, "unix://\(path)", name: "asr")]
+    let set = WorkerSet(settings: settings, observer: RecordingObserver())
+    try await set.probe(.asr, "asr").get()
+    await set.shutdown()
+    try await server.close()
+    unlink(path)
   }
 
   @Test func aHundredTurnsAtOnce() async throws {
