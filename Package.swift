@@ -88,11 +88,14 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio"]),
     .testTarget(name: "RealtimeTests", dependencies: ["Realtime"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
     .testTarget(name: "WorkersTests", dependencies: ["Workers", "VivaTesting"]),
     .testTarget(
-      name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaTesting"]),
-    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "VivaTesting"]),
+      name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: ["Gateway", "Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
   ],
   swiftLanguageModes: [.v6]
 )

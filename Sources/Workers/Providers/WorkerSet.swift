@@ -19,6 +19,11 @@ public final class WorkerSet: Sendable {
     wyoming = [.asr: Self.servers(settings.asr), .tts: Self.servers(settings.tts)]
   }
 
+  deinit {
+    // An error says that it was shut down already, as it should be.
+    client.shutdown { _ in }
+  }
+
   /// - Parameter order: Names of providers, the preferred one first; empty means all in the file's order. Unknown
   ///   names are skipped.
   public func recognizer(order: [String] = []) -> any SpeechRecognizer {

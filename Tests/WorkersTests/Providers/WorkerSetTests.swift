@@ -77,9 +77,7 @@ import Workers
     let path = "/tmp/viva-\(UInt32.random(in: 0...UInt32.max)).sock"
     let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelInitializer { channel in
-        var info = ByteBuffer()
-        WyomingEvent("info", ["asr": []]).write(into: &info)
-        return channel.writeAndFlush(info)
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(InfoHandler()) }
       }
       .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
     var settings = WorkerSettings()
@@ -110,5 +108,17 @@ import Workers
     #expect(await eventually { tts.counts.live == 0 })
     await set.shutdown()
     await tts.shutdown()
+  }
+}
+
+/// Tells what it is to whoever says anything.
+private final class InfoHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var info = ByteBuffer()
+    WyomingEvent("info", ["asr": []]).write(into: &info)
+    context.writeAndFlush(wrapOutboundOut(info), promise: nil)
   }
 }
