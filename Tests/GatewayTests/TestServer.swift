@@ -58,7 +58,13 @@ final class TestServer: Sendable {
   }
 
   func stop() async {
-    door.stop(closeCode: 1001, reason: "test over")
+    // Stopping joins a thread: not on one of the few that run tests.
+    await withCheckedContinuation { stopped in
+      Thread.detachNewThread { [door] in
+        door.stop(closeCode: 1001, reason: "test over")
+        stopped.resume()
+      }
+    }
     await workers.shutdown()
     shards.stop()
     await asr.shutdown()

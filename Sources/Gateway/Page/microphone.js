@@ -36,7 +36,9 @@ export class Microphone {
     });
     const [context, source] = capture(stream);
     await context.audioWorklet.addModule("/microphone-worklet.js");
-    const worklet = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+    const worklet = new AudioWorkletNode(context, "microphone", {
+      numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit",
+    });
     worklet.port.onmessage = ({ data }) => {
       if (this.isLive) this.#onChunk(data.samples, data.rms);
     };

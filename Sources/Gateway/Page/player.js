@@ -44,7 +44,8 @@ export class Player {
     this.#received.set(item, (this.#received.get(item) ?? 0) + samples.length);
     this.#kept?.push({ item, samples });
     await this.open();
-    if (!this.#cut.has(item)) this.#worklet.port.postMessage({ item, samples: Float32Array.from(samples, (s) => s / 32768) });
+    if (this.#cut.has(item)) return;
+    this.#worklet.port.postMessage({ item, samples: Float32Array.from(samples, (sample) => sample / 32768) });
   }
 
   /**
@@ -52,7 +53,7 @@ export class Player {
    * @returns {Promise<{item: string, milliseconds: number}[]>} what had been heard of each item that was cut.
    */
   async stop() {
-    if (!this.isPlaying) return [];
+    if (!this.#worklet || this.#stopping) return [];
     const { promise, resolve } = Promise.withResolvers();
     this.#stopping = resolve;
     this.#worklet.port.postMessage({ stop: true });

@@ -70,6 +70,8 @@ public final class WebSocketClient: Sendable {
       }
     }
     try channel.pipeline.syncOperations.addHTTPClientHandlers(
+      // The first frames may come with the 101.
+      leftOverBytesStrategy: .forwardBytes,
       withClientUpgrade: (
         upgraders: [upgrader],
         completionHandler: { context in context.pipeline.syncOperations.removeHandler(name: "upgrade", promise: nil) }

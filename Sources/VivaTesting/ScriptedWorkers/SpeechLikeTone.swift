@@ -26,12 +26,15 @@ enum SpeechLikeTone {
   private static func loop(_ sampleRate: Int) -> ByteBuffer {
     loops.withLock { loops in
       if let loop = loops[sampleRate] { return loop }
+      // A 50th of a second holds whole waves of every harmonic, at every usual sample rate.
+      let waves = (0..<max(1, sampleRate / 50)).map { index in
+        let t = 2 * Double.pi * Double(index) / Double(sampleRate)
+        return (1...12).reduce(0.0) { $0 + sin(t * 150 * Double($1)) / Double($1) }
+      }
       var loop = ByteBufferAllocator().buffer(capacity: sampleRate * 2)
       for index in 0..<sampleRate {
-        let t = 2 * Double.pi * Double(index) / Double(sampleRate)
-        let voice = (1...12).reduce(0.0) { $0 + sin(t * 150 * Double($1)) / Double($1) }
-        let syllables = 0.55 - 0.45 * cos(t * 4)
-        loop.writeInteger(Int16(6000 * voice * syllables), endianness: .little)
+        let syllables = 0.55 - 0.45 * cos(2 * Double.pi * 4 * Double(index) / Double(sampleRate))
+        loop.writeInteger(Int16(6000 * waves[index % waves.count] * syllables), endianness: .little)
       }
       loops[sampleRate] = loop
       return loop

@@ -23,13 +23,17 @@ from .vocabulary import problems_of
 TURN_SECONDS = 40.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Event:
     """A server event, and when (monotonic seconds) it was received."""
 
     index: int
     at: float
     data: dict[str, Any]
+
+    def __repr__(self) -> str:
+        text = json.dumps(self.data)
+        return f"#{self.index} {text if len(text) < 600 else text[:600] + '…'}"
 
     @property
     def type(self) -> str:

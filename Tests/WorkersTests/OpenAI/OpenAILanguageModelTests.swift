@@ -9,11 +9,11 @@ import AsyncHTTPClient
 
   /// Runs `body` with a language model at a scripted server.
   private func with(
-    firstResult: Int = 20_000, gap: Int = 20_000, reply: @Sendable @escaping (Server.Request) -> Server.Reply,
+    firstResult: Int = 60_000, gap: Int = 60_000, reply: @Sendable @escaping (Server.Request) -> Server.Reply,
     _ body: (OpenAILanguageModel, Server) async throws -> Void
   ) async throws {
     let server = try await Server(reply: reply)
-    let client = HTTPClient.forWorkers(connectMilliseconds: 5000)
+    let client = HTTPClient.forWorkers(connectMilliseconds: 60_000)
     var settings = provider(.openai, server.url, firstResult: firstResult, gap: gap)
     settings.apiKey = "secret"
     settings.model = "small"

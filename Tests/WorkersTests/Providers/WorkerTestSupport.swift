@@ -36,10 +36,10 @@ final class RecordingObserver: WorkerObserver {
 
 func provider(
   _ wireProtocol: ProviderSettings.WireProtocol, _ url: String?, name: String = "worker",
-  firstResult: Int = 20_000, gap: Int = 20_000
+  firstResult: Int = 60_000, gap: Int = 60_000
 ) -> ProviderSettings {
   var settings = ProviderSettings(name: name, wireProtocol: wireProtocol, url: url)
-  settings.deadlines.connect = 5000
+  settings.deadlines.connect = 60_000
   settings.deadlines.firstResult = firstResult
   settings.deadlines.gap = gap
   return settings
@@ -70,9 +70,9 @@ func failure<Event>(_ stream: AsyncThrowingStream<Event, any Error>) async -> Wo
   }
 }
 
-/// Waits up to 20 s for something that another task does.
+/// Waits up to a minute for something that another task does.
 func eventually(_ isTrue: () -> Bool) async -> Bool {
-  for _ in 0..<2000 {
+  for _ in 0..<6000 {
     if isTrue() { return true }
     try? await Task.sleep(for: .milliseconds(10))
   }

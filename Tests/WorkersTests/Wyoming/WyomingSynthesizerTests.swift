@@ -7,7 +7,7 @@ import Workers
   private typealias Server = ScriptedSynthesizerServer
 
   private func synthesizer(
-    _ server: Server, voice: String? = nil, firstResult: Int = 20_000, gap: Int = 20_000
+    _ server: Server, voice: String? = nil, firstResult: Int = 60_000, gap: Int = 60_000
   ) -> WyomingSynthesizer {
     var settings = provider(.wyoming, server.url, firstResult: firstResult, gap: gap)
     settings.voice = voice

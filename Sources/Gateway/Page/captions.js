@@ -1,0 +1,102 @@
+// The conversation on the sheet. Everything that was said is set as text, never as markup.
+
+import { element } from "./dom.js";
+
+export class Captions {
+  #list;
+  #sheet;
+  #blocks = new Map();
+  #agentName = "agent";
+
+  constructor({ list, sheet }) {
+    this.#list = list;
+    this.#sheet = sheet;
+  }
+
+  set agentName(name) { this.#agentName = name; }
+  get isEmpty() { return this.#list.childElementCount === 0; }
+
+  show(entry) {
+    // A reply has no place on the sheet before its first word.
+    if (entry.kind === "agent" && !entry.text && !this.#blocks.has(entry.id)) return;
+    this.#keepingEnd(() => {
+      const block = this.#blocks.get(entry.id) ?? this.#add(entry);
+      if (entry.responseId) block.article.dataset.response = entry.responseId;
+      block.article.classList.toggle("partial", !entry.isFinal);
+      block.words.dataset.final = entry.isFinal;
+      if (entry.kind === "call") this.#showCall(block.words, entry);
+      else this.#showWords(block.words, entry);
+      block.note.textContent = entry.note ?? "";
+    });
+  }
+
+  remove(id) {
+    this.#blocks.get(id)?.article.remove();
+    this.#blocks.delete(id);
+  }
+
+  /** A line across the sheet that says why what follows is another conversation. */
+  divide(words) {
+    if (this.isEmpty) return;
+    this.#keepingEnd(() => this.#list.append(element("p", "divider", words)));
+  }
+
+  /** What the reply's beginning took, in the margin beside it. */
+  showLatency(responseId, text) {
+    for (const article of this.#list.querySelectorAll(`[data-response="${CSS.escape(responseId)}"]`)) {
+      article.querySelector(".took").textContent = text;
+    }
+  }
+
+  #add({ id, kind }) {
+    const article = element("article", `turn ${kind}`);
+    const speaker = element("h3", "speaker", kind === "user" ? "You" : this.#agentName);
+    const words = element(kind === "call" ? "div" : "p", "words");
+    words.dataset.testid = `caption-${kind}`;
+    const note = element("p", "note");
+    article.append(speaker, words, element("span", "took"), note);
+    this.#list.append(article);
+    const block = { article, words, note };
+    this.#blocks.set(id, block);
+    return block;
+  }
+
+  #showWords(words, { text, heard, note }) {
+    if (heard === null || heard === text) {
+      words.textContent = text || (note ? "" : "…");
+      return;
+    }
+    const end = endOfHeard(text, heard);
+    words.replaceChildren(text.slice(0, end), element("s", "unheard", text.slice(end)));
+  }
+
+  #showCall(words, { name, text, output }) {
+    words.replaceChildren(element("code", "call-name", name ?? "…"), element("pre", "", pretty(text)));
+    if (output !== undefined) words.append(element("pre", "call-output", pretty(output)));
+  }
+
+  // Follows the talk unless the reader has scrolled back.
+  #keepingEnd(edit) {
+    const { scrollHeight, scrollTop, clientHeight } = this.#sheet;
+    const wasAtEnd = scrollHeight - scrollTop - clientHeight < 80;
+    edit();
+    if (wasAtEnd) this.#sheet.scrollTop = this.#sheet.scrollHeight;
+  }
+}
+
+// Where the heard words end in the whole text; spaces may differ, words may not.
+function endOfHeard(text, heard) {
+  if (text.startsWith(heard)) return heard.length;
+  const count = heard.split(/\s+/).filter(Boolean).length;
+  const words = [...text.matchAll(/\S+/g)];
+  const last = words[Math.min(count, words.length) - 1];
+  return last ? last.index + last[0].length : 0;
+}
+
+function pretty(json) {
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return json;
+  }
+}

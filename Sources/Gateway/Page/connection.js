@@ -1,0 +1,86 @@
+// One WebSocket to /v1/realtime, opened again when it is lost by no one's wish.
+
+/** Going away, no close frame, service restart, try again later. */
+const RETRIED = new Set([1001, 1006, 1012, 1013]);
+const MAX_ATTEMPTS = 6;
+const MAX_WAITING = 64;
+
+export class Connection {
+  #socket = null;
+  #target = null;
+  #waiting = [];
+  #attempt = 0;
+  #retry = 0;
+  #handlers;
+
+  /**
+   * @param handlers onConnecting(), onOpen(), onEvent(event), onSent(event, bytes),
+   *   onLost({code, reason, wasOpen, retryInSeconds}): retryInSeconds is null when no attempt will follow.
+   */
+  constructor(handlers) { this.#handlers = handlers; }
+
+  get isOpen() { return this.#socket?.readyState === WebSocket.OPEN; }
+  get isIdle() { return this.#socket === null; }
+
+  open(agent, key) {
+    this.#target = { agent, key };
+    this.#attempt = 0;
+    this.#connect();
+  }
+
+  /** Ends it for good; no event follows. */
+  close() {
+    clearTimeout(this.#retry);
+    this.#waiting = [];
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close(1000);
+  }
+
+  /** Sends now, or right after opening. Audio is never kept: old sound is of no use. */
+  send(event) {
+    if (this.isOpen) {
+      const text = JSON.stringify(event);
+      this.#socket.send(text);
+      this.#handlers.onSent(event, text.length);
+    } else if (event.type !== "input_audio_buffer.append" && this.#waiting.length < MAX_WAITING) {
+      this.#waiting.push(event);
+    }
+  }
+
+  #connect() {
+    clearTimeout(this.#retry);
+    this.#handlers.onConnecting();
+    const { agent, key } = this.#target;
+    const url = new URL(`/v1/realtime?model=${encodeURIComponent(agent)}`, location.href);
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    url.hash = "";
+    // A browser cannot set a header on a WebSocket; the key rides in the list of subprotocols.
+    const socket = new WebSocket(url, ["realtime", `openai-insecure-api-key.${key}`]);
+    let wasOpen = false;
+    this.#socket = socket;
+
+    socket.onopen = () => {
+      wasOpen = true;
+      this.#handlers.onOpen();
+      for (const event of this.#waiting.splice(0)) this.send(event);
+    };
+    socket.onmessage = ({ data }) => {
+      if (this.#socket !== socket) return;
+      this.#attempt = 0;
+      this.#handlers.onEvent(JSON.parse(data), data.length);
+    };
+    socket.onclose = ({ code, reason }) => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      const retryInSeconds = RETRIED.has(code) && this.#attempt < MAX_ATTEMPTS ? this.#backOff() : null;
+      this.#handlers.onLost({ code, reason, wasOpen, retryInSeconds });
+    };
+  }
+
+  #backOff() {
+    const seconds = Math.min(0.5 * 2 ** this.#attempt++, 8) * (0.75 + Math.random() / 4);
+    this.#retry = setTimeout(() => this.#connect(), seconds * 1000);
+    return seconds;
+  }
+}

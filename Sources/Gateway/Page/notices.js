@@ -1,0 +1,45 @@
+// What went wrong, in plain words, until it is right again or dismissed.
+
+import { byId } from "./dom.js";
+
+const CLOSES = {
+  1001: "The server is going away.",
+  1006: "The connection to the server was lost.",
+  1008: "The server refused the session.",
+  1009: "A message was too big for the server.",
+  1011: "The server met an error.",
+  1012: "The server is restarting.",
+  1013: "The server is full at the moment.",
+};
+
+/** An error that says only that there was nothing left to cancel. */
+const HARMLESS = new Set(["response_cancel_not_active"]);
+
+export class Notices {
+  constructor({ onReconnect }) {
+    byId("dismiss").addEventListener("click", () => this.clear());
+    byId("reconnect").addEventListener("click", onReconnect);
+  }
+
+  show(words, { offersReconnect = false } = {}) {
+    byId("notice-words").textContent = words;
+    byId("reconnect").hidden = !offersReconnect;
+    byId("notice").hidden = false;
+  }
+
+  clear() { byId("notice").hidden = true; }
+
+  apply(event) {
+    if (event.type === "error" && !HARMLESS.has(event.error.code)) this.show(event.error.message);
+    if (event.type === "response.done" && event.response.status === "failed") {
+      const why = event.response.status_details?.error?.message;
+      this.show(why ?? "The agent could not answer this time. Try again.");
+    }
+  }
+
+  lost({ code, reason, retryInSeconds }) {
+    const what = [CLOSES[code] ?? "The session has ended.", reason].filter(Boolean).join(" ");
+    const next = retryInSeconds === null ? "" : ` Trying again in ${Math.max(1, Math.round(retryInSeconds))} s.`;
+    this.show(what + next, { offersReconnect: true });
+  }
+}

@@ -1,0 +1,101 @@
+// The client's part of the OpenAI Realtime protocol: what is sent, and what an event makes us do.
+// What an event makes us show is elsewhere (conversation.js, talk-state.js, latency.js).
+
+import { SAMPLE_RATE, encode, decode } from "./pcm.js";
+
+const PCM = { type: "audio/pcm", rate: SAMPLE_RATE };
+
+export class Session {
+  /** "audio" or "text": how the agent replies. */
+  #modality = "audio";
+  #connection;
+  #player;
+  #activeResponse = null;
+  #respondAfterwards = false;
+
+  constructor(connection, player) {
+    this.#connection = connection;
+    this.#player = player;
+  }
+
+  /** First on every connection. @param history what to remember from the one before: [{id, role, text}]. */
+  begin(history) {
+    this.#activeResponse = null;
+    this.#respondAfterwards = false;
+    this.#update({
+      output_modalities: [this.#modality],
+      audio: {
+        input: { format: PCM, transcription: {}, turn_detection: { type: "server_vad" } },
+        output: { format: PCM },
+      },
+    });
+    for (const { id, role, text } of history) {
+      const part = { type: role === "user" ? "input_text" : "output_text", text };
+      this.#create({ id, type: "message", role, content: [part] });
+    }
+  }
+
+  get modality() { return this.#modality; }
+
+  set modality(modality) {
+    this.#modality = modality;
+    if (!this.#connection.isIdle) this.#update({ output_modalities: [modality] });
+  }
+
+  /** A piece of the user's voice, as Int16Array. */
+  hear(samples) {
+    this.#connection.send({ type: "input_audio_buffer.append", audio: encode(samples) });
+  }
+
+  /** A second of silence, so that the server's VAD ends a turn that muting would leave open. */
+  hearSilence() { this.hear(new Int16Array(SAMPLE_RATE)); }
+
+  /** The user writes. @returns the item's id. */
+  say(text) {
+    const id = `item_${crypto.getRandomValues(new Uint32Array(3)).join("").slice(0, 24)}`;
+    this.interrupt();
+    this.#create({ id, type: "message", role: "user", content: [{ type: "input_text", text }] });
+    // One response at a time: after a cancel, ask when the old one is done.
+    if (this.#activeResponse) this.#respondAfterwards = true;
+    else this.#send({ type: "response.create" });
+    return id;
+  }
+
+  /** The user asks the agent to be quiet. */
+  interrupt() {
+    if (this.#activeResponse) this.#send({ type: "response.cancel", response_id: this.#activeResponse });
+    this.#cutOff();
+  }
+
+  apply(event) {
+    switch (event.type) {
+      case "response.created":
+        this.#activeResponse = event.response.id;
+        break;
+      case "response.output_audio.delta":
+        this.#player.play(event.item_id, decode(event.delta));
+        break;
+      case "input_audio_buffer.speech_started":
+        this.#cutOff();
+        break;
+      case "response.done":
+        this.#activeResponse = null;
+        if (this.#respondAfterwards) this.#send({ type: "response.create" });
+        this.#respondAfterwards = false;
+        break;
+    }
+  }
+
+  // Over a WebSocket the client owns playback, so only it knows what was heard.
+  async #cutOff() {
+    for (const { item, milliseconds } of await this.#player.stop()) {
+      this.#send({
+        type: "conversation.item.truncate", item_id: item, content_index: 0, audio_end_ms: milliseconds,
+      });
+    }
+  }
+
+  #update(session) { this.#send({ type: "session.update", session: { type: "realtime", ...session } }); }
+  #create(item) { this.#send({ type: "conversation.item.create", item }); }
+  #send(event) { this.#connection.send(event); }
+}
