@@ -91,7 +91,7 @@ struct RealtimeEndpointTests {
       let bad = [
         "{", "[]", "null", #"{"type":"nonsense","event_id":"e1"}"#, #"{"type":"conversation.item.create"}"#,
         #"{"type":"session.update","session":{"audio":{"input":{"turn_detection":{"type":"server_vad","threshold":7}}}}}"#,
-        #"{"type":"input_audio_buffer.append","audio":"AAA="}"#, #"{"type":"input_audio_buffer.commit"}"#,
+        #"{"type":"input_audio_buffer.append","audio":"AAAA"}"#, #"{"type":"input_audio_buffer.commit"}"#,
         #"{"type":"response.cancel"}"#, #"{"type":"conversation.item.delete","item_id":"none"}"#,
         String(repeating: "[", count: 100_000), #"{"type":"response.create","response":{"conversation":"none"}}"#,
       ]
@@ -221,7 +221,7 @@ struct RealtimeEndpointTests {
   @Test("holds twenty spoken conversations at once without an error")
   func bots() async throws {
     try await TestServer.run { server in
-      let utterance = Utterance(samples: (0..<24_000).map { Int16(truncatingIfNeeded: $0 % 200 * 100) }, transcript: "")
+      let utterance = Utterance(samples: (0..<24_000).map(Caller.voice), transcript: "")
       let bot = RealtimeBot(
         server: .init(host: "127.0.0.1", port: server.port, key: TestServer.key, model: "assistant"),
         utterances: [utterance])

@@ -153,7 +153,7 @@ final class Caller {
 
   /// Something between a hum and a vowel, which a voice activity detector takes for speech: a pulse train of 120 Hz
   /// through a falling spectrum.
-  private static func voice(_ index: Int) -> Int16 {
+  static func voice(_ index: Int) -> Int16 {
     let time = Double(index) / 24_000
     let envelope = 0.6 + 0.4 * sin(2 * .pi * 4 * time)
     let wave = (1...20).reduce(0.0) { $0 + sin(2 * .pi * 120 * Double($1) * time) / Double($1) }
