@@ -21,6 +21,8 @@ public struct SessionCore {
   var input: InputAudio
   /// Turns being spoken or waiting for their transcript, oldest first.
   var turns: [UserTurn] = []
+  /// The answer that the user has a claim to and that nothing of was heard yet.
+  var owed: OwedAnswer?
   var response: ActiveResponse?
   var playout = PlayoutPosition(sampleRate: SpokenText.sampleRate)
   /// Messages that were spoken, by item id, for truncation.
@@ -69,21 +71,27 @@ public struct SessionCore {
     case .speechEnded(let call): clauseEnded(call, at: now)
     case .speechFailed(let call, let error): clauseFailed(call, error, at: now)
     case .deadline: break
-    case .disconnected: end(reason: "disconnected")
+    case .disconnected: end(reason: "disconnected", at: now)
     }
-    if !state.isEnded { meetDeadlines(at: now) }
-    defer { actions.removeAll(keepingCapacity: true) }
+    if !state.isEnded { goOn(at: now) }
+    defer { actions = [] }
     return actions
   }
 
   /// When `.deadline` is due.
   func nextDeadline(at now: Instant) -> Instant? {
     guard !state.isEnded else { return nil }
-    let candidates = [
-      greetingDue, idleDue, expiry, response?.completionRetry.due, nextSendDeadline(at: now),
-      turns.compactMap(\.retry.due).min(),
-    ]
-    return candidates.compactMap { $0 }.min()
+    // Asked for each packet of audio: no array is made for it.
+    var next = expiry
+    func consider(_ due: Instant?) {
+      if let due { next = min(next ?? due, due) }
+    }
+    consider(greetingDue)
+    consider(idleDue)
+    consider(response?.completionRetry.due)
+    consider(nextSendDeadline(at: now))
+    for turn in turns { consider(turn.retry.due) }
+    return next
   }
 
   // MARK: Life
@@ -94,15 +102,16 @@ public struct SessionCore {
     if agent.greeting != nil { greetingDue = now + .milliseconds(500) }
   }
 
-  mutating func end(reason: String) {
+  mutating func end(reason: String, at now: Instant) {
     guard !state.isEnded else { return }
-    stopResponse(.clientCancelled, at: nil)
+    stopResponse(.clientCancelled, at: now)
     for turn in turns { if let call = turn.call { act(.cancel(call)) } }
     turns = []
     record(.ended(reason: reason), then: [])
   }
 
-  private mutating func meetDeadlines(at now: Instant) {
+  /// Does what is due, and what waited for something that this input has changed.
+  private mutating func goOn(at now: Instant) {
     if let expiry, now >= expiry {
       send(
         .error(
@@ -110,7 +119,7 @@ public struct SessionCore {
             code: "session_expired",
             message: "Your session hit the maximum duration of \(limits.sessionMinutes) minutes.", param: nil)
         ))
-      end(reason: "expired")
+      end(reason: "expired", at: now)
       act(.close(code: 1001, reason: "session expired"))
       return
     }
@@ -118,7 +127,10 @@ public struct SessionCore {
     if let due = idleDue, now >= due { idleTimedOut(at: now) }
     retryRecognitions(at: now)
     retryCompletion(at: now)
+    startWaitingResponse(at: now)
     sendAudio(at: now)
+    answerOwed(at: now)
+    watchSilence(at: now)
   }
 
   mutating func greet(at now: Instant) {

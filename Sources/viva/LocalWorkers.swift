@@ -1,16 +1,19 @@
+import Sessions
 import VivaConfiguration
 import Workers
 
 /// The workers that run beside the server, by name, whatever their kind.
 struct LocalWorkers: Sendable {
   private let providers: [(kind: WorkerKind, settings: ProviderSettings)]
+  private let agents: [Agent]
   private let workers: WorkerSet
 
-  init(_ settings: WorkerSettings, in workers: WorkerSet) {
+  init(_ settings: Settings, in workers: WorkerSet) {
     let kinds: [(WorkerKind, [ProviderSettings])] = [
-      (.asr, settings.asr), (.llm, settings.llm), (.tts, settings.tts),
+      (.asr, settings.workers.asr), (.llm, settings.workers.llm), (.tts, settings.workers.tts),
     ]
     providers = kinds.flatMap { kind, list in list.filter { $0.process != nil }.map { (kind, $0) } }
+    agents = Array(settings.agents.values)
     self.workers = workers
   }
 
@@ -23,9 +26,14 @@ struct LocalWorkers: Sendable {
     return true
   }
 
+  /// Makes the first request of each sort, so that no caller has to wait for it.
   func warmUp(_ name: String) async throws {
     guard let kind = kind(of: name) else { return }
     try await workers.warmUp(kind, name).get()
+    guard kind == .llm else { return }
+    for agent in agents where agent.workers.llm.isEmpty || agent.workers.llm.contains(name) {
+      for try await _ in workers.languageModel(order: [name]).complete(.opening(of: agent)) {}
+    }
   }
 
   private func kind(of name: String) -> WorkerKind? {

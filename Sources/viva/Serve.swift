@@ -43,7 +43,8 @@ struct Serve: AsyncParsableCommand {
       guard try await signals.race(server.waitUntilWarm) else { return }
       say("\nReady. Open  \(server.addressWithKey)\n")
     } catch let error as WorkerStartError where !strict {
-      complain("\(error)\nIt will be tried again and again; meanwhile the next provider of its kind answers, if there is one.")
+      complain(
+        "\(error)\nIt will be tried again and again; meanwhile the next provider of its kind answers, if there is one.")
       say("\nUp, but not all workers are. Open  \(server.addressWithKey)\n")
     }
     await signals.wait()

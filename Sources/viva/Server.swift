@@ -44,7 +44,7 @@ final class Server: Sendable {
     let workers = WorkerSet(settings: settings.workers, observer: WorkerMetrics(metrics))
     self.workers = workers
     try FileManager.default.createDirectory(atPath: workerLogs, withIntermediateDirectories: true)
-    let local = LocalWorkers(settings.workers, in: workers)
+    let local = LocalWorkers(settings, in: workers)
     let supervisor = ProcessSupervisor(
       workers: local.processes(workingDirectory: settings.folder), logDirectory: workerLogs,
       probe: { await local.answers($0) }, warmUp: { try await local.warmUp($0) },

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 from conftest import SENTENCES
-from support.client import Microphone, plain_client
+from support.client import plain_client
 from support.interruption import interrupt
+from support.microphone import Microphone
 from support.order import assert_ordered
 from support.server import MONOLOGUE, VivaServer
 from support.speech import Voice, seconds

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from conftest import SENTENCES
-from support.client import Client, Event, Microphone, plain_client
+from support.client import Client, Event, plain_client
+from support.microphone import Microphone
 from support.order import assert_ordered
 from support.processes import Process
 from support.server import MONOLOGUE, VivaServer
@@ -63,7 +64,10 @@ async def assert_back(server: VivaServer, kind: str, victim: Process) -> None:
 
 async def heard_something(client: Client, since: float, after: int) -> Event:
     """The response that ends the turn: an answer, an apology or a failure, and nothing like 25 s of silence."""
-    done = await client.wait_response(after=after, timeout=LONGEST_SILENCE + 15)
+    sign = await client.wait("response.output_audio.delta", "response.done", after=after, timeout=LONGEST_SILENCE + 15)
+    done = await client.wait(
+        "response.done", after=sign.index, timeout=120, where=lambda event: event.response_id == sign.response_id
+    )
     first = client.of("response.output_audio.delta", response=done.response_id)
     told = first[0].at if first else done.at
     assert told - since < LONGEST_SILENCE, f"the user waited {told - since:.1f} s"

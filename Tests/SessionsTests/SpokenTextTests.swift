@@ -11,8 +11,10 @@ struct SpokenTextTests {
     var spoken = SpokenText()
     spoken.begin(clause: "One two three four. ")
     spoken.append(audio: silence(milliseconds: 200) + voice(milliseconds: 1000) + silence(milliseconds: 200))
+    spoken.endClause()
     spoken.begin(clause: "Five six.")
     spoken.append(audio: voice(milliseconds: 600))
+    spoken.endClause()
     return spoken
   }
 
@@ -38,9 +40,23 @@ struct SpokenTextTests {
     var spoken = SpokenText()
     spoken.begin(clause: "Heard. ")
     spoken.append(audio: voice(milliseconds: 500))
+    spoken.endClause()
     spoken.begin(clause: "Shown only.")
+    spoken.endClause()
     #expect(spoken.heard(at: 250 * 24) == "")
     #expect(spoken.heard(at: 500 * 24) == "Heard. Shown only.")
+  }
+
+  @Test("does not count a clause whose audio is still to come")
+  func unfinishedClause() {
+    var spoken = SpokenText()
+    spoken.begin(clause: "Heard. ")
+    spoken.append(audio: voice(milliseconds: 500))
+    spoken.endClause()
+    spoken.begin(clause: "These are fifteen words or so, of which a second at the most was made.")
+    #expect(spoken.heard(at: 500 * 24) == "Heard.")
+    spoken.append(audio: voice(milliseconds: 500))
+    #expect(spoken.heard(at: 1000 * 24) == "Heard. These")
   }
 
   @Test("grows with the position, word by word")

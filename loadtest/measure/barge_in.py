@@ -13,9 +13,10 @@ import asyncio
 import random
 import sys
 
-from common import Target, print_table, target, target_parser
-from support.client import Microphone, plain_client
+from common import Target, print_table, show_progress, target, target_parser
+from support.client import plain_client
 from support.interruption import Interruption, interrupt
+from support.microphone import Microphone
 from support.server import MONOLOGUE
 from support.speech import Voice
 
@@ -31,8 +32,7 @@ async def measure(where: Target, count: int, text: str, seed: int) -> list[Inter
         async with plain_client(where.websocket, where.key, where.agent) as client, Microphone(client) as microphone:
             wait = chance.uniform(1, 12)
             cuts.append(await interrupt(client, microphone, chance.choice(speech), text, wait, where.asr))
-        print(f"\r{number + 1}/{count} interruptions", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        show_progress(number + 1, count, "interruptions")
     return cuts
 
 

@@ -59,6 +59,12 @@ def target(arguments: argparse.Namespace) -> Iterator[Target]:
         server.remove()
 
 
+def show_progress(done: int, count: int, what: str) -> None:
+    """A line that a terminal keeps overwriting; nothing in a log."""
+    if sys.stderr.isatty():
+        print(f"\r{done}/{count} {what}", end="\n" if done == count else "", file=sys.stderr, flush=True)
+
+
 def print_table(rows: dict[str, Sequence[float]], unit: str) -> None:
     """p50, p95 and the range of each row."""
     width = max(map(len, rows), default=0)

@@ -16,8 +16,9 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from common import Target, print_table, target, target_parser
-from support.client import Client, Microphone, plain_client
+from common import Target, print_table, show_progress, target, target_parser
+from support.client import Client, plain_client
+from support.microphone import Microphone
 from support.speech import Voice, voiced_end
 
 SENTENCES = (
@@ -28,6 +29,9 @@ SENTENCES = (
     "What should I cook for my friends tonight?",
     "Thank you, that was helpful.",
 )
+
+# The stages of `response.viva` in the order of a turn; others follow.
+STAGES = ("endpointing_ms", "asr_ms", "llm_first_token_ms", "tts_first_byte_ms", "first_audio_out_ms")
 
 
 async def measure(where: Target, turns: int, turns_a_session: int) -> list[dict[str, Any]]:
@@ -42,8 +46,7 @@ async def measure(where: Target, turns: int, turns_a_session: int) -> list[dict[
                 index = len(records) % len(SENTENCES)
                 record = await turn(client, microphone, speech[index])
                 records.append({"sentence": SENTENCES[index], **record})
-                print(f"\r{len(records)}/{turns} turns", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+                show_progress(len(records), turns, "turns")
     return records
 
 
@@ -66,15 +69,15 @@ async def turn(client: Client, microphone: Microphone, speech: bytes) -> dict[st
     return record
 
 
-def flattened(stages: dict[str, Any], prefix: str = "") -> dict[str, float]:
-    """The numbers of a nested object, by dotted name."""
-    found: dict[str, float] = {}
-    for name, value in stages.items():
-        if isinstance(value, dict):
-            found |= flattened(value, f"{prefix}{name}.")
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            found[prefix + name] = float(value)
-    return found
+def stages_of(viva: dict[str, Any]) -> dict[str, float]:
+    """The numbers of `response.viva` in order, and what they leave unsaid of the server's own total."""
+    numbers = {name: float(value) for name, value in viva.items() if isinstance(value, (int, float))}
+    total = numbers.pop("response_latency_ms", None)
+    stages = {name: numbers.pop(name) for name in STAGES if name in numbers}
+    if total is None:
+        return stages | numbers
+    # Without a stage of its own, that is the wait for the language model's first clause.
+    return {"response_latency_ms": total, **stages, "the rest": total - sum(stages.values()), **numbers}
 
 
 def main() -> None:
@@ -93,7 +96,7 @@ def main() -> None:
         for name, value in record.items():
             if name.endswith("(client)"):
                 rows[name].append(value)
-        for name, value in flattened(record["stages"]).items():
+        for name, value in stages_of(record["stages"]).items():
             rows[name].append(value)
     print_table(rows, "ms after the last voiced sample, or as the server names it")
     failed = [record for record in records if record["status"] != "completed"]

@@ -1,16 +1,21 @@
 // The conversation on the sheet. Everything that was said is set as text, never as markup.
 
-import { element } from "./dom.js";
+import { byId, element } from "./dom.js";
 
 export class Captions {
-  #list;
-  #sheet;
+  #list = byId("captions");
+  #sheet = byId("sheet");
   #blocks = new Map();
   #agentName = "agent";
+  /** Whether the view stays at the end; not while the reader has scrolled back. */
+  #isFollowing = true;
 
-  constructor({ list, sheet }) {
-    this.#list = list;
-    this.#sheet = sheet;
+  constructor() {
+    this.#sheet.addEventListener("scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.#sheet;
+      this.#isFollowing = scrollHeight - scrollTop - clientHeight < 80;
+    });
+    new ResizeObserver(() => this.#scroll()).observe(this.#sheet);
   }
 
   set agentName(name) { this.#agentName = name; }
@@ -19,15 +24,14 @@ export class Captions {
   show(entry) {
     // A reply has no place on the sheet before its first word.
     if (entry.kind === "agent" && !entry.text && !this.#blocks.has(entry.id)) return;
-    this.#keepingEnd(() => {
-      const block = this.#blocks.get(entry.id) ?? this.#add(entry);
-      if (entry.responseId) block.article.dataset.response = entry.responseId;
-      block.article.classList.toggle("partial", !entry.isFinal);
-      block.words.dataset.final = entry.isFinal;
-      if (entry.kind === "call") this.#showCall(block.words, entry);
-      else this.#showWords(block.words, entry);
-      block.note.textContent = entry.note ?? "";
-    });
+    const block = this.#blocks.get(entry.id) ?? this.#add(entry);
+    if (entry.responseId) block.article.dataset.response = entry.responseId;
+    block.article.classList.toggle("partial", !entry.isFinal);
+    block.words.dataset.final = entry.isFinal;
+    if (entry.kind === "call") this.#showCall(block.words, entry);
+    else this.#showWords(block.words, entry);
+    block.note.textContent = entry.note ?? "";
+    this.#scroll();
   }
 
   remove(id) {
@@ -38,7 +42,14 @@ export class Captions {
   /** A line across the sheet that says why what follows is another conversation. */
   divide(words) {
     if (this.isEmpty) return;
-    this.#keepingEnd(() => this.#list.append(element("p", "divider", words)));
+    this.#list.append(element("p", "divider", words));
+    this.#scroll();
+  }
+
+  /** Back to the end, wherever the reader was. */
+  follow() {
+    this.#isFollowing = true;
+    this.#scroll();
   }
 
   /** What the reply's beginning took, in the margin beside it. */
@@ -62,12 +73,13 @@ export class Captions {
   }
 
   #showWords(words, { text, heard, note }) {
-    if (heard === null || heard === text) {
+    if (heard === null || heard.trim() === text.trim()) {
       words.textContent = text || (note ? "" : "…");
       return;
     }
     const end = endOfHeard(text, heard);
-    words.replaceChildren(text.slice(0, end), element("s", "unheard", text.slice(end)));
+    const space = text.slice(end).match(/^\s*/)[0];
+    words.replaceChildren(text.slice(0, end) + space, element("s", "unheard", text.slice(end + space.length)));
   }
 
   #showCall(words, { name, text, output }) {
@@ -75,12 +87,8 @@ export class Captions {
     if (output !== undefined) words.append(element("pre", "call-output", pretty(output)));
   }
 
-  // Follows the talk unless the reader has scrolled back.
-  #keepingEnd(edit) {
-    const { scrollHeight, scrollTop, clientHeight } = this.#sheet;
-    const wasAtEnd = scrollHeight - scrollTop - clientHeight < 80;
-    edit();
-    if (wasAtEnd) this.#sheet.scrollTop = this.#sheet.scrollHeight;
+  #scroll() {
+    if (this.#isFollowing && !this.isEmpty) this.#sheet.scrollTop = this.#sheet.scrollHeight;
   }
 }
 

@@ -4,6 +4,8 @@
 const RETRIED = new Set([1001, 1006, 1012, 1013]);
 const MAX_ATTEMPTS = 6;
 const MAX_WAITING = 64;
+/** A connection that lived this long ends a row of failures. */
+const SOUND_AFTER = 10_000; // ms
 
 export class Connection {
   #socket = null;
@@ -23,6 +25,7 @@ export class Connection {
   get isIdle() { return this.#socket === null; }
 
   open(agent, key) {
+    this.#socket?.close(1000);
     this.#target = { agent, key };
     this.#attempt = 0;
     this.#connect();
@@ -57,22 +60,23 @@ export class Connection {
     url.hash = "";
     // A browser cannot set a header on a WebSocket; the key rides in the list of subprotocols.
     const socket = new WebSocket(url, ["realtime", `openai-insecure-api-key.${key}`]);
-    let wasOpen = false;
+    let openedAt = null;
     this.#socket = socket;
 
     socket.onopen = () => {
-      wasOpen = true;
+      openedAt = performance.now();
       this.#handlers.onOpen();
       for (const event of this.#waiting.splice(0)) this.send(event);
     };
     socket.onmessage = ({ data }) => {
       if (this.#socket !== socket) return;
-      this.#attempt = 0;
       this.#handlers.onEvent(JSON.parse(data), data.length);
     };
     socket.onclose = ({ code, reason }) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
+      const wasOpen = openedAt !== null;
+      if (wasOpen && performance.now() - openedAt > SOUND_AFTER) this.#attempt = 0;
       const retryInSeconds = RETRIED.has(code) && this.#attempt < MAX_ATTEMPTS ? this.#backOff() : null;
       this.#handlers.onLost({ code, reason, wasOpen, retryInSeconds });
     };

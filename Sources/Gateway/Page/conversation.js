@@ -102,7 +102,8 @@ export class Conversation {
     const isSpoken = kind === "user" && (item.content ?? []).some((part) => part.type === "input_audio");
     this.#change(item.id, kind, (entry) => {
       // Of an interrupted reply the server keeps what was heard; the rest stays readable here.
-      if (said && said.length < entry.text.length && entry.text.startsWith(said)) entry.heard ??= said;
+      const whole = entry.text.trim();
+      if (said && said.trim().length < whole.length && whole.startsWith(said.trim())) entry.heard ??= said;
       else if (said) entry.text = said;
       entry.heard = heard ?? entry.heard;
       if (isDone && item.status === "incomplete") entry.note = "interrupted";

@@ -1,25 +1,23 @@
 // Every event of the protocol, both ways, the latest 500. Audio is told by its size.
 
-import { element } from "./dom.js";
+import { byId, element } from "./dom.js";
 
 const LIMIT = 500;
 const STREAMED = new Set(["input_audio_buffer.append", "response.output_audio.delta"]);
 
 export class EventLog {
   #rows = [];
-  #list;
-  #panel;
-  #figure;
-  #filter;
+  #list = byId("events");
+  #panel = byId("events-panel");
+  #filter = byId("events-filter");
   #count = 0;
   #scheduled = false;
   /** The open row of each streamed type; any other event closes it. */
   #streams = new Map();
 
-  constructor({ list, panel, figure, filter }) {
-    [this.#list, this.#panel, this.#figure, this.#filter] = [list, panel, figure, filter];
-    filter.addEventListener("input", () => this.#applyFilter());
-    panel.addEventListener("toggle", () => this.#schedule());
+  constructor() {
+    this.#filter.addEventListener("input", () => this.#applyFilter());
+    this.#panel.addEventListener("toggle", () => this.#schedule());
   }
 
   /** @param direction "sent" or "received" */
@@ -44,7 +42,7 @@ export class EventLog {
     this.#scheduled = true;
     requestAnimationFrame(() => {
       this.#scheduled = false;
-      this.#figure.textContent = String(this.#count);
+      byId("events-figure").textContent = String(this.#count);
       if (this.#panel.open) this.#render();
     });
   }

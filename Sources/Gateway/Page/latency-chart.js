@@ -1,7 +1,7 @@
 // The last turns as stacked bars, newest first, on one scale.
 
 import { STAGES } from "./latency.js";
-import { element } from "./dom.js";
+import { byId, element } from "./dom.js";
 
 const SCALES = [0.5, 1, 2, 3, 4, 6, 8, 12, 20, 30, 60];
 
@@ -10,27 +10,25 @@ export const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
 export const took = ({ total, ear }) => total ?? ear;
 
 export class LatencyChart {
-  #bars;
-  #axis;
-  #legend;
-  #figure;
-  #empty;
+  #axis = byId("latency-axis");
+  #legend = byId("latency-legend");
 
-  constructor({ bars, axis, legend, figure, empty }) {
-    [this.#bars, this.#axis, this.#legend, this.#figure, this.#empty] = [bars, axis, legend, figure, empty];
+  constructor() {
+    // A narrow screen has better use for the room.
+    byId("latency-panel").open = matchMedia("(min-width: 68rem)").matches;
     const keys = STAGES.map(({ field, name }) => key(`swatch ${field}`, name));
-    legend.append(...keys, key("swatch ear", "at your ear, measured here"));
+    this.#legend.append(...keys, key("swatch ear", "at your ear, measured here"));
   }
 
   draw(turns) {
     const longest = Math.max(...turns.map((turn) => Math.max(turn.total ?? 0, reached(turn))));
     const scale = SCALES.find((limit) => limit * 1000 >= longest) ?? longest / 1000;
-    this.#bars.replaceChildren(...turns.toReversed().map((turn) => row(turn, scale * 1000)));
+    byId("latency-bars").replaceChildren(...turns.toReversed().map((turn) => row(turn, scale * 1000)));
     this.#axis.replaceChildren(...[0, scale / 2, scale].map((at) => element("span", "", at === 0 ? "0" : `${at} s`)));
-    this.#legend.hidden = false;
-    this.#empty.hidden = true;
+    this.#legend.hidden = this.#axis.hidden = false;
+    byId("latency-empty").hidden = true;
     const sorted = turns.map(took).sort((a, b) => a - b);
-    this.#figure.textContent = `median ${seconds(sorted[Math.floor(sorted.length / 2)])}`;
+    byId("latency-figure").textContent = `median ${seconds(sorted[Math.floor(sorted.length / 2)])}`;
   }
 }
 
@@ -53,7 +51,8 @@ function bar(turn, scale) {
   for (const { field } of STAGES) {
     const length = turn.stages[field];
     if (!length) continue;
-    chart.append(svg("rect", { class: field, x: percent(at, scale), y: "3", width: percent(length, scale), height: "10" }));
+    const [x, width] = [percent(at, scale), percent(length, scale)];
+    chart.append(svg("rect", { class: field, x, y: "3", width, height: "10" }));
     at += length;
   }
   if (turn.ear !== null) {
@@ -67,7 +66,8 @@ function bar(turn, scale) {
 }
 
 function describe({ number, stages, total, ear }) {
-  const parts = STAGES.filter(({ field }) => stages[field]).map(({ field, name }) => `${name} ${seconds(stages[field])}`);
+  const known = STAGES.filter(({ field }) => stages[field]);
+  const parts = known.map(({ field, name }) => `${name} ${seconds(stages[field])}`);
   if (ear !== null) parts.push(`at your ear ${seconds(ear)} after the server called the turn ended`);
   return `Turn ${number}${total === null ? "" : `, ${seconds(total)}`}: ${parts.join(", ")}`;
 }

@@ -15,7 +15,7 @@ const MAX_TURNS = 20;
 export class LatencyLog {
   /** Oldest first: {responseId, number, stages: {field: ms}, total: ms, ear: ms | null}. */
   turns = [];
-  /** The turn of the latest response. */
+  /** The turn of the latest response; on record once the response is done and anything of it was measured. */
   #current = null;
   #count = 0;
   #askedAt = null;
@@ -31,7 +31,7 @@ export class LatencyLog {
     if (this.#askedAt === null || !this.#current) return;
     this.#current.ear = now - this.#askedAt;
     this.#askedAt = null;
-    this.#record(this.#current);
+    if (this.#current.isDone) this.#record(this.#current);
   }
 
   apply(event, now) {
@@ -43,7 +43,7 @@ export class LatencyLog {
         this.asked(now);
         break;
       case "response.created":
-        this.#current = { responseId: event.response.id, stages: {}, total: null, ear: null };
+        this.#current = { responseId: event.response.id, stages: {}, total: null, ear: null, isDone: false };
         break;
       case "response.output_text.delta":
         this.answered(now);
@@ -57,12 +57,14 @@ export class LatencyLog {
   #complete(turn, viva) {
     const given = STAGES.map(({ field }) => [field, viva[field]]);
     turn.stages = Object.fromEntries(given.filter(([, value]) => Number.isFinite(value) && value >= 0));
-    if (!Number.isFinite(viva.response_latency_ms)) return;
-    turn.total = viva.response_latency_ms;
-    // The server's stages leave one gap: from the first token to a clause that can be spoken.
-    const sum = Object.values(turn.stages).reduce((total, value) => total + value, 0);
-    if (turn.total - sum >= 1) turn.stages.first_clause_ms ??= turn.total - sum;
-    this.#record(turn);
+    turn.isDone = true;
+    if (Number.isFinite(viva.response_latency_ms)) {
+      turn.total = viva.response_latency_ms;
+      // The server's stages leave one gap: from the first token to a clause that can be spoken.
+      const sum = Object.values(turn.stages).reduce((total, value) => total + value, 0);
+      if (turn.total - sum >= 1) turn.stages.first_clause_ms ??= turn.total - sum;
+    }
+    if (turn.total !== null || turn.ear !== null) this.#record(turn);
   }
 
   #record(turn) {

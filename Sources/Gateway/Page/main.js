@@ -16,9 +16,9 @@ import { Player } from "./player.js";
 import { Session } from "./session.js";
 import { StatusView } from "./status-view.js";
 import { TalkState } from "./talk-state.js";
+import { TestHooks } from "./test-hooks.js";
 import { VoiceLine } from "./voice-line.js";
 
-const counters = { audioBytesReceived: 0, turns: 0, lastTranscript: "" };
 /** What the next connection is to remember. */
 let memory = [];
 
@@ -27,22 +27,17 @@ let memory = [];
 const state = new TalkState();
 const status = new StatusView();
 const voiceLine = new VoiceLine(byId("voice-line"));
-const captions = new Captions({ list: byId("captions"), sheet: byId("sheet") });
+const captions = new Captions();
 const conversation = new Conversation({
   onChange: (entry) => captions.show(entry),
   onRemove: (id) => captions.remove(id),
 });
-const chart = new LatencyChart({
-  bars: byId("latency-bars"), axis: byId("latency-axis"), legend: byId("latency-legend"),
-  figure: byId("latency-figure"), empty: byId("latency-empty"),
-});
+const chart = new LatencyChart();
 const latency = new LatencyLog((turn) => {
   chart.draw(latency.turns);
   captions.showLatency(turn.responseId, seconds(took(turn)));
 });
-const eventLog = new EventLog({
-  list: byId("events"), panel: byId("events-panel"), figure: byId("events-figure"), filter: byId("events-filter"),
-});
+const eventLog = new EventLog();
 const notices = new Notices({ onReconnect: connect });
 
 function refresh() {
@@ -90,7 +85,7 @@ const connection = new Connection({
   onSent: (event, bytes) => eventLog.add("sent", event, bytes),
   onEvent: receive,
   onLost: async (loss) => {
-    state.connection = "lost";
+    state.lost();
     player.stop();
     conversation.finish();
     if (loss.wasOpen) memory = conversation.history();
@@ -102,14 +97,13 @@ const connection = new Connection({
 });
 
 const session = new Session(connection, player);
+const testHooks = new TestHooks({ state, player });
+window.viva = testHooks;
 
 function receive(event, bytes) {
   eventLog.add("received", event, bytes);
-  for (const part of [session, conversation, state, notices]) part.apply(event);
+  for (const part of [session, conversation, state, notices, testHooks]) part.apply(event);
   latency.apply(event, performance.now());
-  if (event.type === "response.output_audio.delta") counters.audioBytesReceived += (event.delta.length * 3) / 4;
-  if (event.type === "conversation.item.input_audio_transcription.completed") counters.lastTranscript = event.transcript;
-  if (event.type === "response.done") counters.turns++;
   if (event.type === "response.output_text.done") status.announce(event.text);
   refresh();
 }
@@ -125,7 +119,7 @@ function connect() {
 async function talk() {
   if (!keyring.key) return keyForm.ask();
   player.open();
-  if (!connection.isOpen) connect();
+  if (connection.isIdle) connect();
   else if (microphone.isLive) {
     microphone.mute();
     session.hearSilence();
@@ -148,17 +142,19 @@ function write(text) {
   latency.asked(performance.now());
   state.asked();
   byId("words").value = "";
+  captions.follow();
   refresh();
 }
 
 const agents = new Agents({
   preferred: fragment.agent,
   onChange: () => {
-    captions.agentName = agents.chosen;
-    byId("trace-agent").textContent = agents.chosen;
+    nameAgent();
     if (state.connection === "none") return;
     connection.close();
+    state.lost();
     player.stop();
+    conversation.finish();
     conversation.clear();
     memory = [];
     captions.divide(`From here on with ${agents.chosen}.`);
@@ -166,11 +162,17 @@ const agents = new Agents({
   },
 });
 
+function nameAgent() {
+  captions.agentName = agents.chosen;
+  byId("trace-agent").textContent = agents.chosen;
+}
+
 const keyForm = new KeyForm({ onKey: open });
 
 function refuseKey() {
   connection.close();
   keyring.forget();
+  notices.clear();
   keyForm.ask("The server does not know that key.");
 }
 
@@ -178,8 +180,7 @@ async function open(key) {
   if ((await agents.load(key)) === "refused") return refuseKey();
   keyring.key = key;
   keyForm.close();
-  captions.agentName = agents.chosen;
-  byId("trace-agent").textContent = agents.chosen;
+  nameAgent();
 }
 
 byId("talk").addEventListener("click", talk);
@@ -188,22 +189,10 @@ byId("writing").addEventListener("submit", (event) => {
   const text = byId("words").value.trim();
   if (text) write(text);
 });
-for (const radio of document.getElementsByName("modality")) {
-  radio.addEventListener("change", () => { session.modality = radio.value; });
-}
+byId("modality").addEventListener("change", ({ target }) => { session.modality = target.value; });
 addEventListener("keydown", ({ key }) => {
   if (key === "Escape" && connection.isOpen) session.interrupt();
 });
-const isWide = matchMedia("(min-width: 68rem)").matches;
-byId("latency-panel").open = isWide;
-
-window.viva = {
-  get audioBytesReceived() { return counters.audioBytesReceived; },
-  get turns() { return counters.turns; },
-  get lastTranscript() { return counters.lastTranscript; },
-  get state() { return state.name; },
-  recording: fragment.record ? () => player.recording() : undefined,
-};
 
 if (keyring.key) open(keyring.key);
 else keyForm.ask();

@@ -3,17 +3,17 @@
 import { byId } from "./dom.js";
 
 const CLOSES = {
-  1001: "The server is going away.",
-  1006: "The connection to the server was lost.",
-  1008: "The server refused the session.",
-  1009: "A message was too big for the server.",
-  1011: "The server met an error.",
-  1012: "The server is restarting.",
-  1013: "The server is full at the moment.",
+  1001: "The server is going away",
+  1006: "The connection to the server was lost",
+  1008: "The server refused the session",
+  1009: "A message was too big for the server",
+  1011: "The server met an error",
+  1012: "The server is restarting",
+  1013: "The server is full at the moment",
 };
 
-/** An error that says only that there was nothing left to cancel. */
-const HARMLESS = new Set(["response_cancel_not_active"]);
+/** Errors that say only that the wish was granted already. */
+const HARMLESS = new Set(["response_cancel_not_active", "conversation_already_has_active_response"]);
 
 export class Notices {
   constructor({ onReconnect }) {
@@ -31,15 +31,15 @@ export class Notices {
 
   apply(event) {
     if (event.type === "error" && !HARMLESS.has(event.error.code)) this.show(event.error.message);
-    if (event.type === "response.done" && event.response.status === "failed") {
-      const why = event.response.status_details?.error?.message;
-      this.show(why ?? "The agent could not answer this time. Try again.");
-    }
+    if (event.type !== "response.done") return;
+    const { status, status_details: details } = event.response;
+    if (status === "completed") this.clear();
+    if (status === "failed") this.show(details?.error?.message ?? "The agent could not answer this time. Try again.");
   }
 
   lost({ code, reason, retryInSeconds }) {
-    const what = [CLOSES[code] ?? "The session has ended.", reason].filter(Boolean).join(" ");
-    const next = retryInSeconds === null ? "" : ` Trying again in ${Math.max(1, Math.round(retryInSeconds))} s.`;
+    const what = [CLOSES[code] ?? "The session has ended", reason.replace(/\.$/, "")].filter(Boolean).join(": ");
+    const next = retryInSeconds === null ? "." : `. Trying again in ${Math.max(1, Math.round(retryInSeconds))} s.`;
     this.show(what + next, { offersReconnect: true });
   }
 }

@@ -33,6 +33,8 @@ export class Session {
       const part = { type: role === "user" ? "input_text" : "output_text", text };
       this.#create({ id, type: "message", role, content: [part] });
     }
+    // The connection was lost before the answer.
+    if (history.at(-1)?.role === "user") this.#send({ type: "response.create" });
   }
 
   get modality() { return this.#modality; }

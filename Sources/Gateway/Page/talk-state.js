@@ -11,14 +11,14 @@ export class TalkState {
 
   /** Every name, with what it is called on the page and what the user can do. */
   static words = {
-    disconnected: ["Disconnected", "Press the seal or write, to begin again."],
+    disconnected: ["Disconnected", "Press to talk, or write, to begin again."],
     connecting: ["Connecting", "Opening the line."],
-    listening: ["Listening", "Speak when you like; a pause ends your turn."],
+    listening: ["Listening", "Speak when you like."],
     hearing: ["Hearing you", "Go on. A pause ends your turn."],
     thinking: ["Thinking", "A moment."],
-    speaking: ["Speaking", "You may interrupt."],
-    writing: ["Writing", "You may interrupt."],
-    muted: ["Muted", "Your microphone is off. Press the seal to speak, or write."],
+    speaking: ["Speaking", "Speak or press Esc to interrupt."],
+    writing: ["Writing", "Write or press Esc to interrupt."],
+    muted: ["Muted", "Press to talk, or write."],
   };
 
   get name() {
@@ -34,11 +34,14 @@ export class TalkState {
   /** A question was put in writing. */
   asked() { this.#isThinking = true; }
 
+  /** The connection is gone, and with it whatever was under way. */
+  lost() {
+    this.connection = "lost";
+    this.#isHearing = this.#isThinking = this.#isWriting = false;
+  }
+
   apply(event) {
     switch (event.type) {
-      case "session.created":
-        this.#isHearing = this.#isThinking = this.#isWriting = false;
-        break;
       case "input_audio_buffer.speech_started":
         this.#isHearing = true;
         this.#isThinking = this.#isWriting = false;

@@ -1,9 +1,10 @@
 // A line of ink that both voices move: yours writes above it, the agent's below.
 
 const SPEED = 96; // pixels a second
-const STEP = 2; // pixels a column
-const LOOP = 15; // pixels from one loop of the pen to the next
-const SLANT = 0.28;
+const STEP = 1; // pixels a column
+const LOOP = 19; // pixels from one loop of the pen to the next
+const SLANT = 0.3;
+const SWING = 5.5; // pixels that the pen goes back and forth on a loop
 
 export class VoiceLine {
   #canvas;
@@ -27,7 +28,7 @@ export class VoiceLine {
   /** @param who "you" or "agent"  @param rms of about 20 ms of sound, 0…1 */
   hear(who, rms) {
     const decibels = 20 * Math.log10(rms + 1e-6);
-    this.#level[who] = Math.max(this.#level[who], Math.min(1, Math.max(0, (decibels + 52) / 42)));
+    this.#level[who] = Math.max(this.#level[who], Math.min(1, Math.max(0, (decibels + 48) / 36)));
     if (!this.#frame && this.#level[who] > 0) {
       this.#last = performance.now();
       this.#frame = requestAnimationFrame((now) => this.#tick(now));
@@ -36,7 +37,7 @@ export class VoiceLine {
 
   #tick(now) {
     const columns = Math.floor(((now - this.#last) * SPEED) / 1000 / STEP);
-    for (let i = 0; i < Math.min(columns, 60); i++) this.#write();
+    for (let i = 0; i < Math.min(columns, 200); i++) this.#write();
     if (columns > 0) this.#last += (columns * STEP * 1000) / SPEED;
     this.#draw();
     const isMoving = [this.#level, ...Object.values(this.#columns)].some((of) => Object.values(of).some((x) => x > 0));
@@ -49,10 +50,10 @@ export class VoiceLine {
     for (const who of ["you", "agent"]) {
       const columns = this.#columns[who];
       const before = columns.at(-1) ?? 0;
-      const level = before + (this.#level[who] - before) * (this.#level[who] > before ? 0.45 : 0.12);
+      const level = before + (this.#level[who] - before) * (this.#level[who] > before ? 0.3 : 0.07);
       columns.push(level < 0.01 ? 0 : level);
       if (columns.length > width) columns.splice(0, columns.length - width);
-      this.#level[who] *= 0.7;
+      this.#level[who] *= 0.85;
       if (this.#level[who] < 0.01) this.#level[who] = 0;
     }
     this.#written++;
@@ -85,7 +86,7 @@ export class VoiceLine {
     }
   }
 
-  // Loops like a row of n's (or, below the line, of u's), with a nib: thin going away from the line, thick coming back.
+  // Loops like a row of l's, hung below the line for the agent; the nib is thin going out, thick coming back.
   #drawHand(who, side, width, base) {
     const columns = this.#columns[who];
     const reach = base - 6;
@@ -93,9 +94,10 @@ export class VoiceLine {
     columns.forEach((level, i) => {
       const index = this.#written - columns.length + i;
       const phase = (index * STEP * 2 * Math.PI) / LOOP;
-      const tall = 0.62 + 0.38 * Math.sin(index / 11) * Math.cos(index / 5.3);
+      const tall = 0.62 + 0.38 * Math.sin(index / 22) * Math.cos(index / 10.6);
       const rise = level * reach * tall * (0.5 - 0.5 * Math.cos(phase));
-      const x = width - (columns.length - i) * STEP + rise * SLANT * -side;
+      const swing = SWING * level * Math.sin(phase);
+      const x = width - (columns.length - i) * STEP + swing - side * SLANT * rise;
       const point = { x, y: base + side * rise };
       if (previous && (level > 0 || previous.rise > 0)) {
         const weight = rise > previous.rise ? 1.1 : 1.3 + 1.3 * level;

@@ -36,16 +36,19 @@ extension SessionCore {
   }
 
   private mutating func updateSession(_ patch: SessionPatch, at now: Instant) throws(RealtimeError) {
-    let updated = try session.applying(patch, audioHasBeenProduced: !spoken.isEmpty)
-    if updated.turnDetection != session.turnDetection { input.configure(updated.turnDetection) }
+    let isSounding = response?.message?.playoutStart != nil
+    let updated = try session.applying(patch, audioHasBeenProduced: !spoken.isEmpty || isSounding)
+    if updated.turnDetection != session.turnDetection {
+      configureTurnDetection(updated.turnDetection, at: now)
+    }
     session = updated
     send(.sessionUpdated(session))
     greetIfReady(at: now)
   }
 
-  /// The client has shown how it wants the session: the greeting need not wait longer.
+  /// The client has shown how it wants the session: the greeting waits only for what it may say in the same breath.
   mutating func greetIfReady(at now: Instant) {
-    if greetingDue != nil { greet(at: now) }
+    if let due = greetingDue { greetingDue = min(due, now + .milliseconds(100)) }
   }
 
   private mutating func createResponse(_ parameters: ResponseParameters, at now: Instant)
@@ -66,6 +69,7 @@ extension SessionCore {
           "Out-of-band responses (conversation: \"none\", input) are not supported yet. Add items to the conversation and leave the field out.",
         param: parameters.input != nil ? "response.input" : "response.conversation")
     }
+    guard state.items.count < limits.items else { throw conversationFull }
     startResponse(.model, parameters: parameters, at: now)
   }
 
@@ -77,5 +81,6 @@ extension SessionCore {
         param: "response_id")
     }
     stopResponse(.clientCancelled, at: now)
+    owed = nil
   }
 }

@@ -5,6 +5,9 @@ import Workers
 
 /// The client edits the conversation.
 extension SessionCore {
+  /// What the items may hold in all, in bytes of text: far more than any model reads.
+  private static let longestConversation = 4 << 20
+
   mutating func createItem(
     _ item: ConversationItem, after previous: String?, at now: Instant
   ) throws(RealtimeError) {
@@ -18,11 +21,18 @@ extension SessionCore {
         message: "An item with id '\(id)' is in the conversation already.",
         param: "item.id")
     }
+    if case .functionCallOutput(let callID, _) = item.content, !state.hasFunctionCall(callID) {
+      throw .invalidRequest(
+        code: "invalid_tool_call_id", message: "No function call with call_id '\(callID)' is in the conversation.",
+        param: "item.call_id")
+    }
     item.id = id
     item.status = .completed
     let position = try self.position(after: previous)
     // The bytes go to the recogniser; the conversation keeps what was said.
     let audio = item.takeInputAudio()
+    let size = state.items.reduce(item.textBytes) { $0 + $1.textBytes }
+    guard size <= Self.longestConversation else { throw conversationFull }
     add(item, after: position)
     if let audio, let samples = PCM16.decode(audio) { transcribeItem(id, samples, at: now) }
   }
@@ -30,7 +40,8 @@ extension SessionCore {
   var conversationFull: RealtimeError {
     .invalidRequest(
       code: "conversation_full",
-      message: "The conversation holds \(limits.items) items, its limit. Delete some or open a new session.",
+      message:
+        "The conversation is full: it holds at most \(limits.items) items, and \(Self.longestConversation >> 20) MiB of text. Delete some items or open a new session.",
       param: nil)
   }
 
@@ -49,10 +60,9 @@ extension SessionCore {
     let resampler = Resampler.at(24_000, to: InputAudio.sampleRate)
     var audio = resampler.process(samples)
     audio += resampler.drain()
-    var turn = UserTurn(itemID: id, audio: audio, responds: false, marks: TurnMarks(ended: now))
+    var turn = UserTurn(itemID: id, audio: audio, marks: TurnMarks(ended: now))
     turn.isSpeaking = false
-    turns.append(turn)
-    startRecognition(ofTurn: turns.count - 1)
+    begin(turn)
   }
 
   /// A finished item joins the conversation.
@@ -89,8 +99,7 @@ extension SessionCore {
     _ id: String, contentIndex: Int, audioEndMilliseconds end: Int
   ) throws(RealtimeError) {
     guard let item = state.item(id) else { throw unknownItem(id, code: "item_truncate_invalid_item_id") }
-    let message = spoken[id] ?? response?.message.flatMap { $0.address.itemID == id ? $0 : nil }
-    guard item.isAssistantMessage, let message else {
+    guard item.isAssistantMessage, let message = spokenMessage(id) else {
       throw .invalidRequest(
         code: "item_truncate_invalid_item_id",
         message: "Only assistant messages with audio can be truncated; item '\(id)' is none.",
@@ -120,7 +129,25 @@ extension SessionCore {
     }
   }
 
+  /// A message with audio, made or in the making.
+  private func spokenMessage(_ id: String) -> MessageOutput? {
+    if let message = spoken[id] { return message }
+    guard let response, response.modality == .audio, response.message?.address.itemID == id else { return nil }
+    return response.message
+  }
+
   private func unknownItem(_ id: String, code: String, param: String = "item_id") -> RealtimeError {
     .invalidRequest(code: code, message: "Item with id '\(id)' is not in the conversation.", param: param)
+  }
+}
+
+extension ConversationItem {
+  /// What it holds, in bytes of UTF-8.
+  fileprivate var textBytes: Int {
+    switch content {
+    case .message(_, let parts): parts.reduce(0) { $0 + ($1.text?.utf8.count ?? 0) }
+    case .functionCall(let name, _, let arguments): name.utf8.count + arguments.utf8.count
+    case .functionCallOutput(_, let output): output.utf8.count
+    }
   }
 }

@@ -67,8 +67,16 @@ struct MessageOutput {
   var playoutStart: Int?
   var sentSamples = 0
   var spoken = SpokenText()
-  /// The client said, while it was still being made, that it had stopped playing here.
+  /// Where playing it stopped before its end, in samples of its audio.
   var truncatedAt: Int?
+
+  /// Where its audio ends on the session's playout, as far as it was sent.
+  var playoutEnd: Int { (playoutStart ?? 0) + sentSamples }
+
+  /// The sample of its audio that was being heard when the session's playout was at `played`.
+  func position(atPlayed played: Int) -> Int {
+    min(sentSamples, max(0, played - (playoutStart ?? played)))
+  }
 }
 
 struct FunctionCallOutput {

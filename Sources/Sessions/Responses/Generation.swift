@@ -6,6 +6,8 @@ import Workers
 extension SessionCore {
   mutating func generate(at now: Instant) {
     guard let response else { return }
+    // Whatever was said until now is part of the question.
+    owed = nil
     switch response.source {
     case .phrase(let text):
       take(text: text, at: now)
@@ -91,7 +93,7 @@ extension SessionCore {
       }
     }
     speakNext(at: now)
-    finishIfExhausted(at: now)
+    finishIfExhausted()
   }
 
   /// The client set no limit, so the agent's did it.
@@ -134,10 +136,9 @@ extension SessionCore {
   mutating func completionFailed(_ call: CallID, _ error: WorkerError, at now: Instant) {
     guard response?.completion == call else { return }
     response?.completion = nil
-    let saidNothing = response?.outputCount == 0
-    if saidNothing, error.isRetryable, response?.completionRetry.failed(at: now) == true { return }
+    if response?.outputCount == 0, error.isRetryable, response?.completionRetry.failed(at: now) == true { return }
     response?.failure = error
-    if saidNothing { take(text: agent.apology, at: now) }
+    if response?.message == nil { take(text: agent.apology, at: now) }
     endGeneration(nil, at: now)
   }
 

@@ -34,31 +34,49 @@ struct Prompt {
       maxTokens: asked.tokens ?? agent.sampling.maxTokens, stop: agent.sampling.stop)
   }
 
-  /// The conversation as chat messages. Function calls that stand together are one message.
+  /// The conversation as chat messages. Function calls that stand together are one message, and what they gave
+  /// comes right behind it, as models insist; calls that were cut off or have given nothing yet are left out.
   private func conversation() -> [ChatMessage] {
+    let outputs = functionOutputs()
     var messages: [ChatMessage] = []
+    var calls: [ToolCall] = []
+    func endCalls() {
+      guard !calls.isEmpty else { return }
+      messages.append(.toolCalls(calls))
+      for call in calls {
+        messages.append(.toolResult(callID: call.callID, output: outputs[call.callID] ?? ""))
+      }
+      calls = []
+    }
     for item in items {
       switch item.content {
       case .message(let role, let parts):
         let text = parts.compactMap(\.text).joined(separator: "\n")
         guard !text.isEmpty else { continue }
+        endCalls()
         switch role {
         case .system: messages.append(.system(text))
         case .user: messages.append(.user(text))
         case .assistant: messages.append(.assistant(text))
         }
       case .functionCall(let name, let callID, let arguments):
-        let call = ToolCall(callID: callID, name: name, arguments: arguments)
-        if case .toolCalls(let calls) = messages.last {
-          messages[messages.count - 1] = .toolCalls(calls + [call])
-        } else {
-          messages.append(.toolCalls([call]))
-        }
-      case .functionCallOutput(let callID, let output):
-        messages.append(.toolResult(callID: callID, output: output))
+        guard item.status == .completed, outputs[callID] != nil else { continue }
+        calls.append(ToolCall(callID: callID, name: name, arguments: arguments))
+      case .functionCallOutput:
+        endCalls()
       }
     }
+    endCalls()
     return messages
+  }
+
+  /// What each function call gave, by call id.
+  private func functionOutputs() -> [String: String] {
+    var outputs: [String: String] = [:]
+    for item in items {
+      if case .functionCallOutput(let callID, let output) = item.content { outputs[callID] = output }
+    }
+    return outputs
   }
 
   /// The newest messages that fit the agent's context; a tool result never without its call.
@@ -71,7 +89,10 @@ struct Prompt {
       if budget < 0, start < messages.endIndex { break }
       start -= 1
     }
-    while start < messages.endIndex, case .toolResult = messages[start] { start += 1 }
+    let rest = messages[start...].drop { if case .toolResult = $0 { true } else { false } }
+    if !rest.isEmpty { return Array(rest) }
+    // The newest results alone are more than the budget: without them the model would know nothing at all.
+    while start > messages.startIndex, case .toolResult = messages[start] { start -= 1 }
     return Array(messages[start...])
   }
 }

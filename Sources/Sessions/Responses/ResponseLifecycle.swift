@@ -13,7 +13,6 @@ extension SessionCore {
     hint: String? = nil,
     turn: TurnMarks? = nil, at now: Instant
   ) {
-    idleDue = nil
     let modality = parameters.modality ?? session.modality
     var response = ActiveResponse(
       id: makeID("resp"), source: source, parameters: parameters, modality: modality)
@@ -34,56 +33,59 @@ extension SessionCore {
   }
 
   /// Cuts the response off. Nothing of it is sent after this; history keeps what was heard.
-  ///
-  /// - Parameter now: nil when nobody listens any more.
-  mutating func stopResponse(_ reason: Cancellation, at now: Instant?) {
-    guard var response else { return }
+  mutating func stopResponse(_ reason: Cancellation, at now: Instant) {
+    guard let response else { return }
     for call in [response.completion, response.speech?.call].compactMap({ $0 }) { act(.cancel(call)) }
-    if var message = response.message, response.modality == .audio {
-      let played = now.map { playout.played(at: $0.nanoseconds) } ?? 0
-      if let now { playout.stop(at: now.nanoseconds) }
-      let position = min(message.sentSamples, max(0, played - (message.playoutStart ?? played)))
-      message.truncatedAt = min(position, message.truncatedAt ?? position)
-      response.message = message
+    if response.modality == .audio, let message = response.message {
+      let position = message.position(atPlayed: playout.played(at: now.nanoseconds))
+      self.response?.message?.truncatedAt = min(position, message.truncatedAt ?? position)
     }
-    self.response = response
-    let truncated = response.message
-    finish(
-      .cancelled, details: ResponseStatusDetails(type: "cancelled", reason: reason.rawValue), at: now)
-    if let message = truncated, response.modality == .audio, let position = message.truncatedAt {
+    let truncated = self.response?.message
+    let output = finish(
+      .cancelled, details: ResponseStatusDetails(type: "cancelled", reason: reason.rawValue))
+    if response.modality == .audio, let message = truncated, let position = message.truncatedAt {
       truncate(itemID: message.address.itemID, message: message, to: position)
+      truncateUnplayed(at: now)
+    }
+    // Nothing of the answer reached the user: if the interruption holds no words, the turn is still to be answered.
+    // Not so once there was a sound: its own echo would cut off each attempt.
+    let wasHeard = truncated?.truncatedAt ?? 0 > 0 || !output.allSatisfy(\.isSilent)
+    if reason == .turnDetected, let turn = response.turn, !wasHeard {
+      owed = owed ?? OwedAnswer(source: response.source, turn: turn)
     }
   }
 
   /// All was made and sent.
-  mutating func finishIfExhausted(at now: Instant) {
+  mutating func finishIfExhausted() {
     guard let response, response.isExhausted else { return }
     if let failure = response.failure {
       finish(
         .failed,
         details: ResponseStatusDetails(
           type: "failed",
-          error: .init(type: "server_error", code: failure.kind.rawValue, message: failure.description)),
-        at: now)
+          error: .init(type: "server_error", code: failure.kind.rawValue, message: failure.description)))
     } else if response.finishReason == .length,
       response.parameters.maxOutputTokens != nil || session.limitsTokens
     {
-      finish(
-        .incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "max_output_tokens"), at: now)
+      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "max_output_tokens"))
     } else if response.finishReason == .contentFilter {
-      finish(
-        .incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "content_filter"), at: now)
+      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "content_filter"))
     } else {
-      finish(.completed, details: nil, at: now)
+      finish(.completed, details: nil)
     }
   }
 
   /// Every `*.done`, then `response.done`: once for each response, whatever happened to it.
-  private mutating func finish(_ status: ResponseStatus, details: ResponseStatusDetails?, at now: Instant?) {
+  ///
+  /// - Returns: its items.
+  @discardableResult
+  private mutating func finish(
+    _ status: ResponseStatus, details: ResponseStatusDetails?
+  ) -> [ConversationItem] {
     let itemStatus: ItemStatus = status == .completed ? .completed : .incomplete
     finishMessage(itemStatus)
     for index in response?.functionCalls.keys.sorted() ?? [] { finishFunctionCall(index, itemStatus) }
-    guard let response else { return }
+    guard let response else { return [] }
     self.response = nil
 
     let description = describe(response, status: status, details: details)
@@ -92,7 +94,7 @@ extension SessionCore {
         responseID: response.id, status: status.rawValue, itemIDs: response.output.compactMap(\.id)),
       then: [.responseDone(description)])
     observe(.response(status: status.rawValue))
-    if let now { armIdleTimeout(at: now) }
+    return description.output
   }
 
   private mutating func finishMessage(_ status: ItemStatus) {
@@ -155,6 +157,14 @@ extension SessionCore {
       description.viva = response.latency
     }
     return description
+  }
+}
+
+extension ConversationItem {
+  /// A message without a word.
+  fileprivate var isSilent: Bool {
+    guard case .message(_, let parts) = content else { return false }
+    return parts.allSatisfy { $0.text?.isEmpty != false }
   }
 }
 

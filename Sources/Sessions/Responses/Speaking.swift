@@ -7,6 +7,8 @@ import Workers
 extension SessionCore {
   /// Unsent audio beyond which the next clause waits, in samples: work that a barge-in would throw away.
   private static let synthesisAhead = 3 * SpokenText.sampleRate
+  /// A clause is no more than 240 characters: a synthesizer that speaks for longer than this minute does not stop.
+  private static let longestClause = 60 * SpokenText.sampleRate
 
   /// Hands the next clause to the synthesizer, if it is free.
   mutating func speakNext(at now: Instant) {
@@ -18,7 +20,10 @@ extension SessionCore {
         self.response?.message?.spoken.begin(clause: clause.text)
         self.response?.outgoing.append(transcript: clause.text)
       }
-      guard let text = SpeakableText.from(clause.text) else { continue }
+      guard let text = SpeakableText.from(clause.text) else {
+        self.response?.message?.spoken.endClause()
+        continue
+      }
       let call = newCall()
       self.response?.speech = SpeechInProgress(call: call, clause: clause)
       if response.marks.voiceAsked == nil { self.response?.marks.voiceAsked = now }
@@ -40,12 +45,23 @@ extension SessionCore {
     speech.samples += audio.count
     response?.speech = speech
     queue(audio)
-    sendAudio(at: now)
+    if speech.samples > Self.longestClause {
+      act(.cancel(call))
+      clauseEnded(call, at: now)
+    } else {
+      sendAudio(at: now)
+    }
   }
 
   mutating func clauseEnded(_ call: CallID, at now: Instant) {
     guard let speech = response?.speech, speech.call == call else { return }
-    queue(speech.resampler?.drain() ?? [])
+    let rest = speech.resampler?.drain() ?? []
+    guard speech.samples + rest.count > 0 else {
+      let error = WorkerError(.emptyReply, worker: "tts", message: "no audio that can be played")
+      return clauseFailed(call, error, at: now)
+    }
+    queue(rest)
+    response?.message?.spoken.endClause()
     response?.speech = nil
     response?.spokeAnything = true
     speakNext(at: now)
@@ -59,8 +75,9 @@ extension SessionCore {
     if !speech.clause.isRepeat {
       let rest = speech.samples == 0 ? speech.clause.text : speech.clause.text.unspoken(after: speech.samples)
       response?.clauses.insert(PendingClause(text: rest, isRepeat: true), at: 0)
-    } else if response?.spokeAnything == false, response?.failure == nil {
-      response?.failure = error
+    } else {
+      response?.message?.spoken.endClause()
+      if response?.spokeAnything == false, response?.failure == nil { response?.failure = error }
     }
     speakNext(at: now)
     sendAudio(at: now)
@@ -98,7 +115,7 @@ extension SessionCore {
       }
     }
     speakNext(at: now)
-    finishIfExhausted(at: now)
+    finishIfExhausted()
   }
 
   private mutating func send(_ audio: [Int16], _ address: ContentAddress, at now: Instant) {

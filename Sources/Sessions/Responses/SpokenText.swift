@@ -17,6 +17,8 @@ struct SpokenText: Sendable {
     /// Where its audio begins.
     var start: Int
     var samples = 0
+    /// All its audio is there.
+    var isWhole = false
     /// One entry a 20 ms frame.
     var voiced: [Bool] = []
     /// Samples of a frame that is not complete.
@@ -41,12 +43,17 @@ struct SpokenText: Sendable {
     clauses[clauses.count - 1].append(audio)
   }
 
+  /// The last clause gets no more audio: it has all of it, or its text is shown without.
+  mutating func endClause() {
+    if !clauses.isEmpty { clauses[clauses.count - 1].isWhole = true }
+  }
+
   /// The text heard when `position` samples have been played: whole words, trailing whitespace removed.
   func heard(at position: Int) -> String {
     var text = ""
     for (index, clause) in clauses.enumerated() {
       let end = index + 1 < clauses.count ? clauses[index + 1].start : samples
-      if position >= end, position > 0 || clause.samples > 0 {
+      if clause.isWhole, position >= end, position > 0 || clause.samples > 0 {
         text += clause.text
       } else {
         text += clause.heard(at: position - clause.start)
@@ -89,7 +96,9 @@ extension SpokenText.Clause {
   }
 
   private func voicedFraction(at position: Int) -> Double {
-    let all = voiced.count { $0 }
+    // What is still being made is taken to be as long as speech of 15 characters a second.
+    let expected = isWhole ? 0 : text.count * SpokenText.sampleRate / 15
+    let all = max(voiced.count { $0 }, expected / SpokenText.frameSamples)
     guard all > 0 else { return Double(position) / Double(samples) }
     let before = voiced.prefix(position / SpokenText.frameSamples).count { $0 }
     return Double(before) / Double(all)

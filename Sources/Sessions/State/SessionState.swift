@@ -26,6 +26,11 @@ public struct SessionState: Sendable, Equatable {
     return items[index - 1].id
   }
 
+  /// Whether the model asked for this call.
+  public func hasFunctionCall(_ callID: String) -> Bool {
+    items.contains { if case .functionCall(_, callID, _) = $0.content { true } else { false } }
+  }
+
   public mutating func apply(_ event: SessionEvent) {
     switch event {
     case .started(let sessionID, let agent):

@@ -29,16 +29,22 @@ struct InputAudio {
   var milliseconds: Int { samples * 1000 / Self.sampleRate }
   var manualSeconds: Int { manual.count / Self.sampleRate }
 
-  /// Takes new settings. A turn that is being spoken is over for the detector; its audio stays with the turn.
+  /// Takes new settings. A turn that is being spoken goes on under them; end it before there is no detector.
   mutating func configure(_ turnDetection: TurnDetection?) {
-    detector = turnDetection.map {
-      TurnDetector(
-        configuration: .init(
-          threshold: $0.threshold, prefixPaddingMilliseconds: $0.prefixPaddingMilliseconds,
-          silenceDurationMilliseconds: $0.silenceDurationMilliseconds,
-          maximumTurnMilliseconds: maximumTurnMilliseconds), startingAt: samples, detector: makeDetector)
+    guard let turnDetection else {
+      detector = nil
+      return
     }
-    if detector != nil { manual = [] }
+    let configuration = TurnDetector.Configuration(
+      threshold: turnDetection.threshold, prefixPaddingMilliseconds: turnDetection.prefixPaddingMilliseconds,
+      silenceDurationMilliseconds: turnDetection.silenceDurationMilliseconds,
+      maximumTurnMilliseconds: maximumTurnMilliseconds)
+    if detector != nil {
+      detector?.configuration = configuration
+    } else {
+      manual = []
+      detector = TurnDetector(configuration: configuration, startingAt: samples, detector: makeDetector)
+    }
   }
 
   /// Takes 24 kHz audio; returns what the detector found in it, nothing without one.

@@ -7,7 +7,7 @@ extension SessionCore {
   mutating func startRecognition(ofTurn index: Int) {
     let call = newCall()
     turns[index].call = call
-    act(.recognize(call, RecognitionRequest(language: agent.language)))
+    act(.recognize(call, RecognitionRequest(language: session.transcription?.language ?? agent.language)))
     if !turns[index].audio.isEmpty { act(.feed(call, turns[index].audio)) }
     if !turns[index].isSpeaking { act(.endAudio(call)) }
   }
@@ -47,25 +47,28 @@ extension SessionCore {
     record(
       .itemTranscribed(itemID: turn.itemID, transcript: transcript.text, confidence: transcript.confidence),
       then: session.transcription != nil ? [completed] : [])
-    if turn.responds, !transcript.text.isEmpty { answer(turn, at: now) }
-    startWaitingResponse(at: now)
+    if turn.responds, !transcript.text.isEmpty { owed = OwedAnswer(source: .model, turn: turn.marks) }
   }
 
-  /// Answers a turn, unless the user is speaking again: then the answer comes after that turn.
-  private mutating func answer(_ turn: UserTurn, at now: Instant) {
-    guard response == nil, !turns.contains(where: \.isSpeaking) else { return }
-    startResponse(.model, turn: turn.marks, at: now)
+  /// Answers the user, unless they are speaking again: then the answer comes after that turn.
+  mutating func answerOwed(at now: Instant) {
+    guard let owed, response == nil, !turns.contains(where: \.isSpeaking) else { return }
+    startResponse(owed.source, turn: owed.turn, at: now)
+    sendAudio(at: now)
   }
 
   mutating func recognitionFailed(_ call: CallID, _ error: WorkerError, at now: Instant) {
     guard let index = turn(of: call) else { return }
+    // A recogniser that was done before the speaker was has nothing to add.
+    guard turns[index].earlyTranscript == nil else { return }
     turns[index].call = nil
     if error.isRetryable, turns[index].retry.failed(at: now) { return }
-    failTurn(index, error, at: now)
+    // What is still being said is tried once more when it is whole.
+    if !turns[index].isSpeaking { failTurn(index, error) }
   }
 
   /// The turn will have no transcript.
-  mutating func failTurn(_ index: Int, _ error: WorkerError, at now: Instant) {
+  mutating func failTurn(_ index: Int, _ error: WorkerError) {
     let turn = turns.remove(at: index)
     if session.transcription != nil {
       send(
@@ -76,10 +79,8 @@ extension SessionCore {
             message:
               "The turn could not be transcribed: \(error). Its audio was heard; say it again or type it.")))
     }
-    if turn.responds, response == nil, !turns.contains(where: \.isSpeaking) {
-      startResponse(.phrase(agent.apology), turn: turn.marks, at: now)
-    }
-    startWaitingResponse(at: now)
+    // The answer to an earlier turn is worth more than an apology for this one.
+    if turn.responds, owed == nil { owed = OwedAnswer(source: .phrase(agent.apology), turn: turn.marks) }
   }
 
   mutating func retryRecognitions(at now: Instant) {

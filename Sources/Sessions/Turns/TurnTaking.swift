@@ -3,7 +3,7 @@ import Realtime
 import Runtime
 import Workers
 
-/// Finds the user's turns in the audio, and lets the user take the floor.
+/// Finds the user's turns in the audio.
 extension SessionCore {
   /// Turns that may wait for their transcript.
   private static let longestBacklog = 16
@@ -32,22 +32,37 @@ extension SessionCore {
       turnStarted(atSample: sample, at: now)
     case .audio(let audio):
       turnContinued(audio)
-    case .speechStopped(let sample, let lastVoiced, _):
+    case .speechStopped(let sample, let lastVoiced, let reason):
       let age = Duration.microseconds((input.samples - lastVoiced) * 1_000_000 / InputAudio.sampleRate)
-      turnEnded(atSample: sample, lastVoiced: now.advanced(by: .zero - age), at: now)
+      // A client that commits by itself asks for the response by itself.
+      let responds = reason != .client && session.turnDetection?.createResponse == true
+      turnEnded(
+        atSample: sample, lastVoiced: now.advanced(by: .zero - age), responds: responds, at: now)
     }
   }
 
-  private mutating func turnStarted(atSample sample: Int, at now: Instant) {
+  /// Takes new settings of the detector; nil is manual turns, so what is being said is committed as it stands.
+  mutating func configureTurnDetection(_ turnDetection: TurnDetection?, at now: Instant) {
+    if turnDetection == nil {
+      for event in input.endTurn() { take(event, at: now) }
+    }
+    input.configure(turnDetection)
     idleDue = nil
-    if turns.count >= Self.longestBacklog { dropOldestTurn(at: now) }
-    let turn = UserTurn(
-      itemID: makeID("item"), responds: session.turnDetection?.createResponse ?? false, marks: TurnMarks())
-    turns.append(turn)
+  }
+
+  private mutating func turnStarted(atSample sample: Int, at now: Instant) {
+    let turn = UserTurn(itemID: makeID("item"), marks: TurnMarks())
     send(
       .inputAudioBufferSpeechStarted(
         audioStartMilliseconds: TurnDetector.milliseconds(atSample: sample), itemID: turn.itemID))
     if session.turnDetection?.interruptResponse == true { bargeIn(at: now) }
+    begin(turn)
+  }
+
+  /// Puts a turn on the list, and its audio in somebody's ear.
+  mutating func begin(_ turn: UserTurn) {
+    turns.append(turn)
+    if turns.count > Self.longestBacklog { dropOldestTurn() }
     startRecognition(ofTurn: turns.count - 1)
   }
 
@@ -57,8 +72,11 @@ extension SessionCore {
     if let call = turns[index].call { act(.feed(call, audio)) }
   }
 
-  private mutating func turnEnded(atSample sample: Int, lastVoiced: Instant, at now: Instant) {
+  private mutating func turnEnded(
+    atSample sample: Int, lastVoiced: Instant, responds: Bool, at now: Instant
+  ) {
     guard let index = turns.lastIndex(where: \.isSpeaking) else { return }
+    turns[index].responds = responds
     turns[index].marks.lastVoiced = lastVoiced
     send(
       .inputAudioBufferSpeechStopped(
@@ -70,12 +88,11 @@ extension SessionCore {
   // MARK: Commit and clear
 
   mutating func commitAudio(at now: Instant) throws(RealtimeError) {
-    if let index = turns.lastIndex(where: \.isSpeaking) {
-      // The client speaks for itself now: it will ask for the response.
-      turns[index].responds = false
+    if turns.contains(where: \.isSpeaking) {
       for event in input.endTurn() { take(event, at: now) }
       return
     }
+    guard state.items.count < limits.items else { throw conversationFull }
     let audio = session.turnDetection == nil ? input.takeManual() : []
     guard audio.count >= InputAudio.sampleRate / 10 else {
       let held = audio.count * 1000 / InputAudio.sampleRate
@@ -87,9 +104,7 @@ extension SessionCore {
           "Error committing input audio buffer: buffer too small. Expected at least 100ms of audio, but buffer only has \(held)ms of audio.\(why)",
         param: nil)
     }
-    turns.append(
-      UserTurn(itemID: makeID("item"), audio: audio, responds: false, marks: TurnMarks(lastVoiced: now)))
-    startRecognition(ofTurn: turns.count - 1)
+    begin(UserTurn(itemID: makeID("item"), audio: audio, marks: TurnMarks(lastVoiced: now)))
     endTurn(turns.count - 1, at: now)
   }
 
@@ -103,14 +118,14 @@ extension SessionCore {
   }
 
   /// Audio came so much faster than real time that the recogniser is this far behind: the oldest turn is given up.
-  private mutating func dropOldestTurn(at now: Instant) {
-    guard let turn = turns.first else { return }
-    if let call = turn.call { act(.cancel(call)) }
+  private mutating func dropOldestTurn() {
+    guard let index = turns.firstIndex(where: { !$0.isSpeaking }) else { return }
+    if let call = turns[index].call { act(.cancel(call)) }
     let error = WorkerError(
       .refused, worker: "viva",
       message: "\(turns.count) turns wait for transcription; send audio in real time",
       status: 400)
-    failTurn(0, error, at: now)
+    failTurn(index, error)
   }
 
   /// The turn becomes an item; its transcript follows.
@@ -118,6 +133,7 @@ extension SessionCore {
     turns[index].isSpeaking = false
     guard state.items.count < limits.items else {
       if let call = turns.remove(at: index).call { act(.cancel(call)) }
+      send(.inputAudioBufferCleared)
       send(.error(conversationFull))
       return
     }
@@ -130,62 +146,32 @@ extension SessionCore {
     if let call = turns[index].call {
       act(.endAudio(call))
       if let early = turns[index].earlyTranscript { transcribed(call, early, at: now) }
+    } else if turns[index].retry.due == nil {
+      // Its recogniser was given up while it was being spoken; now that it is whole it is worth another try.
+      turns[index].retry = Retry()
+      startRecognition(ofTurn: index)
     }
-  }
-
-  // MARK: The floor
-
-  /// The user speaks: the agent falls silent, and its history ends where the user stopped hearing it.
-  private mutating func bargeIn(at now: Instant) {
-    if response != nil {
-      observe(.bargeIn)
-      stopResponse(.turnDetected, at: now)
-    } else if playout.ahead(at: now.nanoseconds) > 0 {
-      observe(.bargeIn)
-      truncateTail(at: now)
-    }
-  }
-
-  /// All was sent, but not all was played yet.
-  private mutating func truncateTail(at now: Instant) {
-    let played = playout.played(at: now.nanoseconds)
-    playout.stop(at: now.nanoseconds)
-    guard let (id, message) = spoken.max(by: { ($0.value.playoutStart ?? 0) < ($1.value.playoutStart ?? 0) }),
-      let start = message.playoutStart
-    else { return }
-    truncate(itemID: id, message: message, to: max(0, played - start))
-  }
-
-  /// Cuts the history of a spoken message to what had been heard at `position`, in samples of its audio.
-  mutating func truncate(itemID: String, message: MessageOutput, to position: Int) {
-    let heard = message.spoken.heard(at: position)
-    let milliseconds = position * 1000 / SpokenText.sampleRate
-    record(
-      .itemTruncated(itemID: itemID, heard: heard, audioEndMilliseconds: milliseconds),
-      then: [
-        .conversationItemTruncated(
-          itemID: itemID, contentIndex: message.address.contentIndex, audioEndMilliseconds: milliseconds,
-          heard: heard)
-      ])
   }
 
   // MARK: Silence
 
-  /// When silence will count as a turn, from the moment the agent will have been heard to its end.
-  mutating func armIdleTimeout(at now: Instant) {
-    guard let timeout = session.turnDetection?.idleTimeoutMilliseconds, turns.isEmpty else {
+  /// After the agent has spoken once, silence will count as a turn, from the moment it will have been heard to its end.
+  mutating func watchSilence(at now: Instant) {
+    let isQuiet = response == nil && turns.isEmpty && state.responses > 0
+    guard isQuiet, let timeout = session.turnDetection?.idleTimeoutMilliseconds else {
       idleDue = nil
       return
     }
+    guard idleDue == nil else { return }
     let remaining = playout.ahead(at: now.nanoseconds) * 1000 / SpokenText.sampleRate
     idleDue = now + .milliseconds(remaining + timeout)
   }
 
   mutating func idleTimedOut(at now: Instant) {
     idleDue = nil
-    guard turns.isEmpty, response == nil, let timeout = session.turnDetection?.idleTimeoutMilliseconds else {
-      return
-    }
+    guard turns.isEmpty, response == nil, state.items.count < limits.items,
+      let timeout = session.turnDetection?.idleTimeoutMilliseconds
+    else { return }
     let id = makeID("item")
     let previous = state.items.last?.id
     send(

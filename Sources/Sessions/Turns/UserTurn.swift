@@ -8,8 +8,8 @@ struct UserTurn: Sendable {
   /// 16 kHz. Kept until the transcript is final, so that a recogniser that dies costs time, not words.
   var audio: [Int16] = []
   var isSpeaking = true
-  /// Whether the agent is to answer it.
-  var responds: Bool
+  /// Whether the agent is to answer it: decided at its end.
+  var responds = false
   /// The running recognition.
   var call: CallID?
   var stable = StableTranscript()
@@ -19,6 +19,12 @@ struct UserTurn: Sendable {
   var marks: TurnMarks
 
   var seconds: Double { Double(audio.count) / 16_000 }
+}
+
+/// A turn that is to be answered as soon as nobody speaks.
+struct OwedAnswer {
+  let source: ActiveResponse.Source
+  let turn: TurnMarks
 }
 
 /// When things happened in a turn, for its latency.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from .client import Client, Microphone
+from .client import Client
+from .microphone import Microphone
 from .speech import BYTES_PER_SECOND, transcribe
 from .words import heard_prefix, words
 

@@ -55,7 +55,7 @@ examples:
       favourite place in the world.
 sampling:
   temperature: 0
-  max_tokens: 160
+  max_tokens: 100
 """,
 }
 

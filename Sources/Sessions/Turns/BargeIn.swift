@@ -1,0 +1,38 @@
+import Realtime
+import Runtime
+
+/// The user takes the floor.
+extension SessionCore {
+  /// The user speaks: the agent falls silent, and its history ends where the user stopped hearing it.
+  mutating func bargeIn(at now: Instant) {
+    guard response != nil || playout.ahead(at: now.nanoseconds) > 0 else { return }
+    observe(.bargeIn)
+    stopResponse(.turnDetected, at: now)
+    truncateUnplayed(at: now)
+  }
+
+  /// The client stops playing: cuts every message that was sent whole and not played to its end.
+  ///
+  /// A message is cut once: what comes after the cut on the session's playout is no longer its own.
+  mutating func truncateUnplayed(at now: Instant) {
+    let played = playout.stop(at: now.nanoseconds)
+    let unplayed = spoken.filter { $0.value.truncatedAt == nil && $0.value.playoutEnd > played }
+    for (id, message) in unplayed.sorted(by: { $0.value.playoutEnd < $1.value.playoutEnd }) {
+      truncate(itemID: id, message: message, to: message.position(atPlayed: played))
+    }
+  }
+
+  /// Cuts the history of a spoken message to what had been heard at `position`, in samples of its audio.
+  mutating func truncate(itemID: String, message: MessageOutput, to position: Int) {
+    spoken[itemID]?.truncatedAt = position
+    let heard = message.spoken.heard(at: position)
+    let milliseconds = position * 1000 / SpokenText.sampleRate
+    record(
+      .itemTruncated(itemID: itemID, heard: heard, audioEndMilliseconds: milliseconds),
+      then: [
+        .conversationItemTruncated(
+          itemID: itemID, contentIndex: message.address.contentIndex, audioEndMilliseconds: milliseconds,
+          heard: heard)
+      ])
+  }
+}

@@ -1,0 +1,121 @@
+"""The measuring instruments themselves: a rule that never fails would prove nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support.client import Event
+from support.order import broken_rules
+from support.playback import Playback
+from support.speech import say_with_espeak, seconds, silence, trimmed, voiced_end
+from support.vocabulary import classes, problems_of
+from support.words import heard_prefix, is_word_prefix, word_error, words
+
+ITEM = {"id": "a", "type": "message", "role": "assistant", "content": []}
+PLACE = {"response_id": "r", "item_id": "a", "output_index": 0, "content_index": 0}
+
+
+def turn() -> list[dict[str, Any]]:
+    """A response in the right order."""
+    done = {"id": "r", "status": "completed", "conversation_id": "c", "output": [ITEM]}
+    return [
+        {"type": "session.created", "session": {}},
+        {"type": "response.created", "response": {"id": "r", "status": "in_progress", "conversation_id": "c"}},
+        {"type": "response.output_item.added", "response_id": "r", "output_index": 0, "item": ITEM},
+        {"type": "conversation.item.added", "item": ITEM},
+        {"type": "response.content_part.added", **PLACE, "part": {"type": "audio"}},
+        {"type": "response.output_audio_transcript.delta", **PLACE, "delta": "Hello "},
+        {"type": "response.output_audio.delta", **PLACE, "delta": "AAAAAA=="},
+        {"type": "response.output_audio_transcript.delta", **PLACE, "delta": "there."},
+        {"type": "response.output_audio.done", **PLACE},
+        {"type": "response.output_audio_transcript.done", **PLACE, "transcript": "Hello there."},
+        {"type": "response.content_part.done", **PLACE, "part": {"type": "audio"}},
+        {"type": "response.output_item.done", "response_id": "r", "output_index": 0, "item": ITEM},
+        {"type": "conversation.item.done", "item": ITEM},
+        {"type": "response.done", "response": done},
+    ]
+
+
+def rules(events: list[dict[str, Any]]) -> list[str]:
+    return broken_rules([Event(n, float(n), {"event_id": f"e{n}", **data}) for n, data in enumerate(events)])
+
+
+def test_a_turn_in_order_breaks_no_rule() -> None:
+    assert rules(turn()) == []
+
+
+# From the second event on: which place is moved where.
+@pytest.mark.parametrize(
+    ("source", "target"), [(1, 2), (2, 4), (4, 5), (5, 9), (6, 8), (9, 10), (10, 11), (12, 13), (6, 13)]
+)
+def test_each_exchange_of_events_is_noticed(source: int, target: int) -> None:
+    events = turn()
+    events.insert(target, events.pop(source))
+    assert rules(events)
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2, 4, 8, 9, 10, 11, 12])
+def test_each_missing_event_is_noticed(missing: int) -> None:
+    events = turn()
+    del events[missing]
+    assert rules(events)
+
+
+@pytest.mark.parametrize("twice", [1, 13])
+def test_a_doubled_event_is_noticed(twice: int) -> None:
+    events = turn()
+    events.insert(twice, dict(events[twice]))
+    assert rules(events)
+
+
+def test_other_words_than_the_deltas_are_noticed() -> None:
+    events = turn()
+    events[9]["transcript"] = "Hello."
+    assert rules(events)
+
+
+def test_every_event_type_of_the_package_is_known() -> None:
+    assert len(classes()) == 46 and classes()["response.done"].__name__ == "ResponseDoneEvent"
+
+
+@pytest.mark.parametrize(
+    ("event", "is_right"),
+    [
+        ({"type": "input_audio_buffer.committed", "event_id": "e", "item_id": "i"}, True),
+        ({"type": "input_audio_buffer.committed", "event_id": "e", "item_id": 5}, False),
+        ({"type": "input_audio_buffer.committed", "event_id": "e"}, False),
+        ({"type": "input_audio_buffer.committed", "item_id": "i"}, False),
+        ({"type": "input_audio_buffer.lost", "event_id": "e"}, False),
+        ({"type": "viva.ladder.changed"}, True),
+        ({"type": "response.done", "event_id": "e", "response": {"status": "finished"}}, False),
+    ],
+)
+def test_the_vocabulary_is_strict(event: dict[str, Any], is_right: bool) -> None:
+    assert (not problems_of(json.dumps(event))) == is_right
+
+
+def test_a_player_that_counts() -> None:
+    player = Playback()
+    player.add(10.0, 0.5)
+    player.add(10.1, 0.5)
+    assert player.heard(10.6) == pytest.approx(0.6) and player.most_ahead == pytest.approx(0.9)
+    player.add(12.0, 0.5)  # late: the player stood still for a second
+    assert player.gaps() == pytest.approx(1.0)
+    assert player.heard(11.5) == pytest.approx(1.0) and player.heard(99) == pytest.approx(1.5)
+
+
+def test_words() -> None:
+    assert words("It's 42; 1,000 things!") == ["its", "forty", "two", "one", "thousand", "things"]
+    assert word_error("one two three four", "1 2 three") == pytest.approx(0.25)
+    assert heard_prefix("a b c d e f", "a x c") == 3 and heard_prefix("a b c", "") == 0
+    assert is_word_prefix("Hello, there", "Hello there, you.") and not is_word_prefix("Hello you", "Hello there, you.")
+
+
+def test_speech() -> None:
+    speech = say_with_espeak("Good morning.")
+    assert 0.4 < seconds(speech) < 2
+    padded = silence(1) + speech + silence(1)
+    assert abs(voiced_end(padded) - 1 - seconds(speech)) < 0.1
+    assert abs(seconds(trimmed(padded)) - seconds(speech)) < 0.1

@@ -1,0 +1,287 @@
+import Audio
+import Realtime
+import VivaConfiguration
+import Workers
+
+@testable import Sessions
+
+/// A client and workers that do anything at any time, by a seed, and what must hold whatever they do.
+final class RandomConversation {
+  let conversation: Conversation
+  private var dice: SplitMix
+  /// Breaches of what must hold, with the step that they came after.
+  private(set) var breaches: [String] = []
+  /// Where the client is in the agent's audio, by its own reckoning.
+  private var player = PlayoutPosition(sampleRate: 24_000)
+  private var recognitions: [CallID] = []
+  private var completions: [CallID] = []
+  private var speeches: [CallID] = []
+  private var over: [CallID] = []
+  private var lastStep = ""
+  private var steps = 0
+
+  init(seed: UInt64) {
+    dice = SplitMix(state: seed)
+    var agent = Agent.forTests
+    if seed.isMultiple(of: 2) { agent.greeting = "Welcome. How are you?" }
+    conversation = Conversation(agent: agent)
+    look()
+  }
+
+  func step() {
+    steps += 1
+    switch dice.below(100) {
+    case ..<20: clientSpeaks()
+    case ..<45: clientActs()
+    case ..<90: workersAct()
+    default: timePasses(milliseconds: dice.below(2000))
+    }
+  }
+
+  private func timePasses(milliseconds: Int) {
+    for _ in 0..<milliseconds / 20 { after("time passes") { $0.advance(milliseconds: 20) } }
+  }
+
+  /// The client falls silent and the workers do their work: nothing may be left undone.
+  func settle() {
+    client(.sessionUpdate(.json(Self.noIdleTimeout)))
+    client(.inputAudioBufferClear)
+    for _ in 0..<400 where conversation.core.response != nil || !conversation.core.turns.isEmpty {
+      for call in recognitions {
+        give(.recognition(call, .final(Transcript(text: "Yes."))), "final")
+        recognitions.removeAll { $0 == call }
+      }
+      for call in completions {
+        give(.completion(call, .text("Well. ")), "text")
+        give(.completion(call, .finished(.stop)), "finished")
+        completions.removeAll { $0 == call }
+      }
+      for call in speeches {
+        give(.speech(call, Self.chunk(milliseconds: 200)), "speech")
+        give(.speechEnded(call), "speech ends")
+        speeches.removeAll { $0 == call }
+      }
+      timePasses(milliseconds: 500)
+    }
+    let core = conversation.core
+    check(core.response == nil, "a response hangs")
+    check(core.turns.isEmpty, "a turn hangs")
+    check(core.owed == nil, "an answer is owed for ever")
+    check(conversation.order.openResponses.isEmpty, "a response.created without response.done")
+    check(SessionState(replaying: conversation.log) == core.state, "the state is not the fold of its log")
+  }
+
+  // MARK: The client
+
+  private func clientSpeaks() {
+    let milliseconds = 20 * (1 + dice.below(40))
+    let isVoiced = dice.below(2) == 0
+    for _ in 0..<milliseconds / 20 {
+      after("hears voiced \(isVoiced)") { $0.hear(milliseconds: 20, voiced: isVoiced) }
+    }
+  }
+
+  private func clientActs() {
+    switch dice.below(12) {
+    case 0: client(.inputAudioBufferCommit)
+    case 1: client(.inputAudioBufferClear)
+    case 2: client(.responseCancel(responseID: nil))
+    case 3: client(.sessionUpdate(.json(Self.updates[dice.below(Self.updates.count)])))
+    case 4, 5: client(.responseCreate(parameters))
+    case 6:
+      client(
+        .conversationItemTruncate(
+          itemID: anyItem, contentIndex: dice.below(2), audioEndMilliseconds: dice.below(1500)))
+    case 7: client(.conversationItemDelete(itemID: anyItem))
+    case 8: client(.conversationItemRetrieve(itemID: anyItem))
+    case 9: createItem(.message(id: nil, role: .user, parts: [.inputText("Hello.")]))
+    case 10: createItem(ConversationItem(content: .functionCallOutput(callID: "call_0", output: "7")))
+    default:
+      let audio = [UInt8](repeating: 0, count: 960 * dice.below(20))
+      createItem(.message(id: nil, role: .user, parts: [.inputAudio(audio: audio, transcript: nil)]))
+    }
+  }
+
+  private func createItem(_ item: ConversationItem) {
+    let previous = [nil, "root", anyItem][dice.below(3)]
+    client(.conversationItemCreate(item: item, previousItemID: previous))
+  }
+
+  private var parameters: ResponseParameters {
+    var parameters = ResponseParameters()
+    parameters.modality = [nil, .text, .audio][dice.below(3)]
+    return parameters
+  }
+
+  private var anyItem: String {
+    let ids = conversation.core.state.items.compactMap(\.id).suffix(4) + ["item_none"]
+    return ids[ids.startIndex + dice.below(ids.count)]
+  }
+
+  // MARK: The workers
+
+  private func workersAct() {
+    switch dice.below(10) {
+    case ..<3: recognizerActs()
+    case ..<6: modelActs()
+    case ..<9: voiceActs()
+    default:
+      // What is over may still have had a word on its way.
+      guard let call = any(&over, taking: false) else { return }
+      give(.recognition(call, .final(Transcript(text: "late"))), "late final")
+      give(.completion(call, .text("late")), "late text")
+      give(.speech(call, Self.chunk(milliseconds: 100)), "late speech")
+      give(.speechEnded(call), "late end")
+    }
+  }
+
+  private func recognizerActs() {
+    let isDone = dice.below(3) > 0
+    guard let call = any(&recognitions, taking: isDone) else { return }
+    if !isDone { return give(.recognition(call, .partial("One two")), "partial") }
+    if dice.below(4) > 0 {
+      let text = dice.below(3) == 0 ? "" : "One two three."
+      give(.recognition(call, .final(Transcript(text: text))), "final")
+    }
+    give(.recognitionFailed(call, error), "recognition ends")
+  }
+
+  private func modelActs() {
+    let isDone = dice.below(4) == 0
+    guard let call = any(&completions, taking: isDone) else { return }
+    let texts = ["Well, ", "this is so. ", "And 3.5 is more", "** ", "Is it?\n"]
+    switch (isDone, dice.below(6)) {
+    case (true, 0): give(.completionFailed(call, error), "model fails")
+    case (true, 1): give(.completion(call, .finished(.length)), "length")
+    case (true, _): give(.completion(call, .finished(.stop)), "finished")
+    case (false, 0):
+      let index = dice.below(2)
+      give(.completion(call, .toolCallStarted(index: index, callID: "call_\(index)", name: "f")), "call")
+    case (false, 1): give(.completion(call, .toolCallArguments(index: dice.below(2), delta: "{")), "arguments")
+    default: give(.completion(call, .text(texts[dice.below(texts.count)])), "text")
+    }
+  }
+
+  private func voiceActs() {
+    let isDone = dice.below(3) == 0
+    guard let call = any(&speeches, taking: isDone) else { return }
+    switch (isDone, dice.below(3)) {
+    case (true, 0): give(.speechFailed(call, error), "voice fails")
+    case (true, _): give(.speechEnded(call), "voice ends")
+    default: give(.speech(call, Self.chunk(milliseconds: dice.below(1500))), "speech")
+    }
+  }
+
+  private var error: WorkerError {
+    dice.below(3) == 0
+      ? WorkerError(.refused, worker: "w", message: "no", status: 400)
+      : WorkerError(.connection, worker: "w", message: "lost")
+  }
+
+  private func any(_ calls: inout [CallID], taking: Bool) -> CallID? {
+    guard !calls.isEmpty else { return nil }
+    let index = dice.below(calls.count)
+    return taking ? calls.remove(at: index) : calls[index]
+  }
+
+  // MARK: What must hold
+
+  private func client(_ body: ClientEvent.Body) {
+    after("\(body)") { $0.client(body) }
+  }
+
+  private func give(_ input: SessionInput, _ name: String) {
+    after(name) { $0.give(input) }
+  }
+
+  private func after(_ name: String, _ body: (Conversation) -> Void) {
+    lastStep = String(name.prefix(80))
+    body(conversation)
+    look()
+  }
+
+  private func check(_ holds: Bool, _ what: String) {
+    if !holds { breaches.append("step \(steps), \(lastStep): \(what)") }
+  }
+
+  private func look() {
+    for action in conversation.actions { take(action) }
+    for event in conversation.events { take(event) }
+    conversation.clear()
+    let core = conversation.core
+    for violation in conversation.violations { check(false, violation) }
+    conversation.forgetViolations()
+    check(conversation.order.openResponses == [core.response?.id].compactMap { $0 }, "open responses differ")
+    check(core.turns.count <= 17, "\(core.turns.count) turns")
+    check(core.turns.count(where: \.isSpeaking) <= 1, "two turns are being spoken")
+    check(
+      core.nextDeadline(at: conversation.now).map { $0 > conversation.now } != false,
+      "a deadline is due and was not met")
+    check(core.owed == nil || core.response != nil || core.turns.contains(where: \.isSpeaking), "not answered")
+  }
+
+  private func take(_ action: SessionAction) {
+    switch action {
+    case .recognize(let call, _): recognitions.append(call)
+    case .complete(let call, _): completions.append(call)
+    case .speak(let call, _): speeches.append(call)
+    case .cancel(let call):
+      over = over.suffix(7) + [call]
+      recognitions.removeAll { $0 == call }
+      completions.removeAll { $0 == call }
+      speeches.removeAll { $0 == call }
+    default: break
+    }
+  }
+
+  private func take(_ event: ServerEvent) {
+    let now = conversation.now.nanoseconds
+    switch event {
+    case .responseOutputAudioDelta(_, let audio):
+      player.sent(samples: audio.count / 2, at: now)
+      // 20 ms pass before anybody looks.
+      check(player.ahead(at: now) <= (400 + 100 + 20) * 24, "\(player.ahead(at: now) / 24) ms ahead")
+    case .responseDone(let response) where response.status == .cancelled: player.stop(at: now)
+    case .inputAudioBufferSpeechStarted, .conversationItemTruncated: player.stop(at: now)
+    default: break
+    }
+  }
+
+  private static func chunk(milliseconds: Int) -> SpeechChunk {
+    SpeechChunk(samples: Array(repeating: 6000, count: milliseconds * 22), sampleRate: 22_000)
+  }
+
+  private static let noIdleTimeout =
+    #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","idle_timeout_ms":null}}}}"#
+  private static let updates = [
+    #"{"type":"realtime","audio":{"input":{"turn_detection":null}}}"#,
+    #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","interrupt_response":true}}}}"#,
+    #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","interrupt_response":false}}}}"#,
+    #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","create_response":false}}}}"#,
+    #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","create_response":true}}}}"#,
+    #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","threshold":0.9,"prefix_padding_ms":0,"silence_duration_ms":0}}}}"#,
+    #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","idle_timeout_ms":5000}}}}"#,
+    #"{"type":"realtime","output_modalities":["text"]}"#,
+    #"{"type":"realtime","output_modalities":["audio"],"max_output_tokens":7}"#,
+    #"{"type":"realtime","audio":{"input":{"transcription":null}}}"#,
+    #"{"type":"realtime","audio":{"output":{"voice":"other"}}}"#,
+  ]
+}
+
+/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
+struct SplitMix {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// 0..<bound.
+  mutating func below(_ bound: Int) -> Int {
+    Int(next() % UInt64(bound))
+  }
+}
