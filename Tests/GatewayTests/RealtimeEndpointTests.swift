@@ -111,7 +111,9 @@ struct RealtimeEndpointTests {
 
   @Test("refuses before the upgrade: no key, a wrong key, an unknown model, another site, no room")
   func refusals() async throws {
-    try await TestServer.run { $0.limits.sessions = 1 } _: { server in
+    try await TestServer.run {
+      $0.limits.sessions = 1
+    } _: { server in
       let key = ("Authorization", "Bearer \(TestServer.key)")
       func status(_ path: String, _ headers: [(String, String)]) async throws -> Int {
         do {
@@ -141,7 +143,9 @@ struct RealtimeEndpointTests {
 
   @Test("takes a thousand appends without a commit, and audio beyond the limit with an error")
   func manyAppends() async throws {
-    try await TestServer.run { $0.limits.inputBufferSeconds = 10 } _: { server in
+    try await TestServer.run {
+      $0.limits.inputBufferSeconds = 10
+    } _: { server in
       let caller = try await server.connect()
       caller.send(#"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"turn_detection":null}}}}"#)
       for _ in 0..<1000 { caller.append(milliseconds: 20, voiced: false) }
@@ -155,7 +159,9 @@ struct RealtimeEndpointTests {
 
   @Test("closes a message that is too large with 1009, and harms nobody else")
   func tooLarge() async throws {
-    try await TestServer.run { $0.limits.messageBytes = 1 << 20 } _: { server in
+    try await TestServer.run {
+      $0.limits.messageBytes = 1 << 20
+    } _: { server in
       let bystander = try await server.connect()
       let caller = try await server.connect()
       await caller.wait(for: "session.created")
@@ -177,7 +183,8 @@ struct RealtimeEndpointTests {
       caller.send(message("small"))
       var added: [Int] = []
       for _ in 0..<2 {
-        if let item = await caller.wait(for: "conversation.item.done")?.item, case .message(_, let parts) = item.content {
+        if let item = await caller.wait(for: "conversation.item.done")?.item, case .message(_, let parts) = item.content
+        {
           added.append(parts.first?.text?.count ?? 0)
         }
       }

@@ -48,7 +48,8 @@ final class TestServer: Sendable {
     shards.start()
     registry = SessionRegistry(settings: settings, shards: shards, store: MemoryCheckpointStore(), metrics: metrics) {
       SessionWorkers(
-        recognizer: workers.recognizer(order: $0.workers.asr), languageModel: workers.languageModel(order: $0.workers.llm),
+        recognizer: workers.recognizer(order: $0.workers.asr),
+        languageModel: workers.languageModel(order: $0.workers.llm),
         synthesizer: workers.synthesizer(order: $0.workers.tts))
     }
     let gateway = try Gateway(
@@ -87,14 +88,17 @@ final class TestServer: Sendable {
     await server.stop()
   }
 
-  func connect(path: String = "/v1/realtime?model=assistant", headers: [(String, String)]? = nil) async throws -> Caller {
+  func connect(path: String = "/v1/realtime?model=assistant", headers: [(String, String)]? = nil) async throws -> Caller
+  {
     Caller(
       try await WebSocketClient.connect(
         host: "127.0.0.1", port: port, path: path, headers: headers ?? [("Authorization", "Bearer \(Self.key)")]))
   }
 
   /// GETs a path of a listener.
-  func get(_ path: String, port: Int? = nil, headers: [String: String] = [:]) async throws -> (status: Int, body: String) {
+  func get(_ path: String, port: Int? = nil, headers: [String: String] = [:]) async throws -> (
+    status: Int, body: String
+  ) {
     guard let url = URL(string: "http://127.0.0.1:\(port ?? self.port)\(path)") else { throw URLError(.badURL) }
     var request = URLRequest(url: url)
     for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }

@@ -39,7 +39,6 @@ public struct OpenAILanguageModel: LanguageModel {
           if reader.hasResult { call.watchdog.expect(.gapTimeout) }
           for event in events { call.yield(event) }
           guard reader.isDone else { continue }
-          // The reader has all; what remains is to drain the body, so that the connection can be used again.
           call.yield(try reader.end())
           call.finish()
         }
@@ -71,6 +70,8 @@ public struct OpenAILanguageModel: LanguageModel {
       throw WorkerError(.connection, worker: name, message: "no url")
     }
     var request = HTTPClientRequest(url: url.hasSuffix("/") ? url + path : "\(url)/\(path)")
+    // One request a connection: a kept one may be closed by the server just as it is used again.
+    request.headers.add(name: "Connection", value: "close")
     if let key = settings.apiKey { request.headers.add(name: "Authorization", value: "Bearer \(key)") }
     return request
   }
