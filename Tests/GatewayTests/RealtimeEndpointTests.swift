@@ -236,7 +236,7 @@ struct RealtimeEndpointTests {
         for _ in 0..<20 {
           group.addTask {
             do {
-              return try await bot.talk(for: .seconds(8))
+              return try await bot.talk(for: .seconds(90), answers: 2)
             } catch {
               var report = BotReport()
               report.errors.append("\(error)")

@@ -3,20 +3,18 @@ import Telemetry
 /// The figures of sessions, for Prometheus. All happen a few times a turn, so looking them up by name is cheap enough.
 struct SessionMetrics {
   private let registry: MetricsRegistry
-  private let active: Gauge
 
   init(_ registry: MetricsRegistry) {
     self.registry = registry
-    active = registry.gauge("viva_sessions_active", help: "Sessions with a client.")
   }
 
-  func opened(agent: String, active count: Int) {
+  /// - Parameter count: asked whenever the figures are read.
+  func showActive(_ count: @escaping @Sendable () -> Int) {
+    registry.gauge("viva_sessions_active", help: "Sessions with a client.") { Double(count()) }
+  }
+
+  func opened(agent: String) {
     registry.counter("viva_sessions_total", help: "Sessions opened.", labels: ["agent": agent]).increment()
-    active.set(Double(count))
-  }
-
-  func ended(active count: Int) {
-    active.set(Double(count))
   }
 
   func observed(_ observation: Observation, agent: String) {

@@ -25,6 +25,7 @@ public final class SessionRegistry: SessionObserver {
     self.store = store
     self.workers = workers
     self.metrics = SessionMetrics(metrics)
+    self.metrics.showActive { [weak self] in self?.count ?? 0 }
   }
 
   public var count: Int { sessions.withLock { $0.count } }
@@ -54,7 +55,7 @@ public final class SessionRegistry: SessionObserver {
       return true
     }
     guard isAdmitted else { throw .full(limit: settings.limits.sessions) }
-    metrics.opened(agent: name, active: count)
+    metrics.opened(agent: name)
     session.open()
     return session
   }
@@ -64,11 +65,7 @@ public final class SessionRegistry: SessionObserver {
   }
 
   public func ended(_ session: Session) {
-    let active = sessions.withLock { sessions in
-      sessions[session.id] = nil
-      return sessions.count
-    }
-    metrics.ended(active: active)
+    sessions.withLock { $0[session.id] = nil }
   }
 }
 

@@ -18,6 +18,8 @@ final class BotEar: Sendable {
   private let state = Mutex(State())
 
   var report: BotReport { state.withLock { $0.report } }
+  /// Responses that are done.
+  var answers: Int { state.withLock { $0.report.responses.values.reduce(0, +) } }
   var isClosed: Bool { state.withLock { $0.isClosed } }
 
   /// Whether the agent is silent and owes no answer. An answer that does not come within 20 s is a failure.

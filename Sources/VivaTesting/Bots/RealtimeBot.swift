@@ -34,9 +34,13 @@ public struct RealtimeBot: Sendable {
 
   /// Talks for `duration`, then hangs up.
   ///
-  /// - Parameter firstUtterance: where in the list to begin, so that bots differ.
+  /// - Parameters:
+  ///   - answers: hang up sooner, when this many responses are done.
+  ///   - firstUtterance: where in the list to begin, so that bots differ.
   /// - Throws: when it cannot connect.
-  public func talk(for duration: Duration, firstUtterance: Int = 0) async throws -> BotReport {
+  public func talk(
+    for duration: Duration, answers: Int = .max, firstUtterance: Int = 0
+  ) async throws -> BotReport {
     let client = try await WebSocketClient.connect(
       host: server.host, port: server.port, path: "/v1/realtime?model=\(server.model)",
       headers: [("Authorization", "Bearer \(server.key)")])
@@ -49,17 +53,19 @@ public struct RealtimeBot: Sendable {
         }
       }
     }
-    await speak(to: client, ear: ear, until: .now + duration, first: firstUtterance)
+    await speak(to: client, ear: ear, until: .now + duration, answers: answers, first: firstUtterance)
     ear.hangUp()
     await client.close()
     await listening.value
     return ear.report
   }
 
-  private func speak(to client: WebSocketClient, ear: BotEar, until end: Instant, first: Int) async {
+  private func speak(
+    to client: WebSocketClient, ear: BotEar, until end: Instant, answers: Int, first: Int
+  ) async {
     var mouth = BotMouth(utterances: utterances, next: first)
     var due = Instant.now
-    while due < end, !ear.isClosed {
+    while due < end, ear.answers < answers, !ear.isClosed {
       let piece = mouth.piece(milliseconds: Self.pieceMilliseconds, mayStart: ear.isIdle, at: .now)
       if let lastVoiced = piece.endOfSpeech { ear.finishedSpeaking(at: lastVoiced) }
       client.send(piece.event)
