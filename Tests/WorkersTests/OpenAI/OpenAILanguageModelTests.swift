@@ -42,15 +42,13 @@ import AsyncHTTPClient
     }
   }
 
-  @Test func theConnectionIsUsedAgain() async throws {
+  /// A kept connection may be closed by its server just as it is used again, which looks like a failed worker.
+  @Test func eachRequestHasAConnectionOfItsOwn() async throws {
     try await with(reply: { _ in Server.Reply("Yes.") }) { model, server in
-      for _ in 0..<5 {
-        _ = try await all(model.complete(hello))
-        #expect(await eventually { server.counts.completed == server.counts.requests })
-        try await Task.sleep(for: .milliseconds(20))
-      }
+      for _ in 0..<5 { _ = try await all(model.complete(hello)) }
       #expect(server.counts.requests == 5)
-      #expect(server.counts.connections < 5)
+      #expect(server.counts.connections == 5)
+      #expect(await eventually { server.counts.live == 0 })
       #expect(server.counts.cancelled == 0)
     }
   }
