@@ -78,7 +78,7 @@ public struct ProviderSettings: Sendable, Equatable {
   }
   /// What a Wyoming `transcript-chunk` carries.
   public enum Partials: String, Sendable, CaseIterable {
-    /// As the worker's `info` says; appended text where it says nothing.
+    /// As the worker's `info` says; none where it says nothing.
     case auto
     /// The whole text so far.
     case whole

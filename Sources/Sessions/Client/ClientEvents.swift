@@ -62,7 +62,7 @@ extension SessionCore {
           "Conversation already has an active response in progress: \(response.id). Wait until the response is finished before creating a new one.",
         param: nil)
     }
-    if parameters.conversation == .none || parameters.input != nil {
+    if parameters.isOutOfBand {
       throw .invalidRequest(
         code: "unsupported_parameter",
         message:

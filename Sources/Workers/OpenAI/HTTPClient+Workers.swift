@@ -14,8 +14,6 @@ extension HTTPClient {
     configuration.connectionPool.retryConnectionEstablishment = false
     // The limit on requests is the session limit; a queue in here would only hide it.
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 10_000
-    // Less than the keep-alive time of usual servers (5 s), so that no request meets a closing connection.
-    configuration.connectionPool.idleTimeout = .seconds(3)
     configuration.redirectConfiguration = .disallow
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }
