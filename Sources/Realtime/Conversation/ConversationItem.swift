@@ -21,7 +21,7 @@ public struct ConversationItem: Sendable, Equatable {
     case system, user, assistant
   }
 
-  /// A piece of a message. Audio is 16-bit little-endian mono samples at 24 kHz, and nil where only words are kept.
+  /// A piece of a message. Audio is in the session's input or output format, and nil where only words are kept.
   public enum Part: Sendable, Equatable {
     case inputText(String)
     case inputAudio(audio: [UInt8]?, transcript: String?)

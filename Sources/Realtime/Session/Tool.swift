@@ -35,10 +35,14 @@ extension RealtimeSession.Tool: Codable {
     guard name.utf8.allSatisfy(\.isAllowedInFunctionName) else {
       throw fields.refusal(.name, "Invalid function name: expected letters, digits, '_' and '-'.")
     }
-    description = try fields.decodeIfPresent(String.self, forKey: .description)
+    description = try fields.text(.description, upTo: Limits.toolDescription)
     parameters = try fields.decodeIfPresent(JSONValue.self, forKey: .parameters)
     switch parameters {
-    case nil, .null, .object: break
+    case nil, .null: break
+    case .object(let schema):
+      guard JSONValue.object(schema).text.utf8.count <= Limits.toolParameters else {
+        throw fields.refusal(.parameters, "Invalid length: expected at most \(Limits.toolParameters) bytes of JSON.")
+      }
     default: throw fields.refusal(.parameters, code: "invalid_type", "Expected a JSON Schema object.")
     }
   }

@@ -20,27 +20,6 @@ extension RealtimeSession {
       NoiseReduction(field: patch.field ?? field, strength: patch.strength ?? strength)
     }
   }
-
-  /// How the user's turns are written down for the client.
-  public struct Transcription: Sendable, Equatable, Codable {
-    public var model: String?
-    /// BCP-47.
-    public var language: String?
-    /// Words that the recogniser should expect.
-    public var prompt: String?
-
-    public init(model: String? = nil, language: String? = nil, prompt: String? = nil) {
-      self.model = model
-      self.language = language
-      self.prompt = prompt
-    }
-
-    /// Fields that are absent keep their value.
-    func applying(_ patch: Transcription) -> Transcription {
-      Transcription(
-        model: patch.model ?? model, language: patch.language ?? language, prompt: patch.prompt ?? prompt)
-    }
-  }
 }
 
 extension RealtimeSession.NoiseReduction: Codable {
