@@ -32,6 +32,7 @@ let package = Package(
     .target(  // not plain "Configuration": a dependency of a dependency has that name
       name: "VivaConfiguration", dependencies: [.product(name: "Yams", package: "Yams")],
       path: "Sources/Configuration"),
+    .target(name: "Resilience", dependencies: ["Runtime"]),
 
     // Floor 2: what Viva talks to.
     .target(
@@ -88,6 +89,7 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio"]),
     .testTarget(name: "RealtimeTests", dependencies: ["Realtime"]),
+    .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "Runtime"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
     .testTarget(name: "WorkersTests", dependencies: ["Workers", "VivaTesting"]),

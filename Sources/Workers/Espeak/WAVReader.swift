@@ -13,10 +13,10 @@ struct WAVReader {
     self.worker = worker
   }
 
-  /// - Returns: nil until the header is complete.
+  /// - Returns: nil while there is no whole frame.
   /// - Throws: `WorkerError` of kind `.malformed`.
   mutating func read(_ bytes: ByteBuffer) throws -> SpeechChunk? {
-    if let chunk = try pcm?.read(bytes) { return chunk }
+    guard pcm == nil else { return try pcm?.read(bytes) }
     header.writeImmutableBuffer(bytes)
     var rest = header
     guard var found = try format(&rest) else {

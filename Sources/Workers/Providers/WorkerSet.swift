@@ -49,6 +49,7 @@ public final class WorkerSet: Sendable {
       case .wyoming: try await wyoming[kind]?[name]?.describe()
       case .openai: try await OpenAILanguageModel(provider, client: client).probe()
       case .espeak: try await EspeakSynthesizer(provider).probe()
+      case .http: throw WorkerError(.connection, worker: name, message: "no \(kind.rawValue) provider speaks http")
       }
     }
   }
@@ -100,7 +101,7 @@ public final class WorkerSet: Sendable {
     switch provider.wireProtocol {
     case .wyoming: server.map { WyomingSynthesizer(server: $0, voice: provider.voice) }
     case .espeak: EspeakSynthesizer(provider)
-    case .openai: nil
+    case .openai, .http: nil
     }
   }
 
