@@ -86,6 +86,25 @@ extension ConversationItem {
     }
   }
 
+  /// A message without a word that is known.
+  public var isWordless: Bool {
+    guard case .message(_, let parts) = content else { return false }
+    return parts.allSatisfy { $0.text?.isEmpty != false }
+  }
+
+  /// The item with its audio, for `conversation.item.retrieved`.
+  public func withAudio(_ audio: [UInt8]) -> ConversationItem {
+    var item = self
+    item.changeParts { part in
+      switch part {
+      case .inputAudio(_, let transcript): part = .inputAudio(audio: audio, transcript: transcript)
+      case .outputAudio(let transcript, _): part = .outputAudio(transcript: transcript, audio: audio)
+      case .inputText, .outputText: break
+      }
+    }
+    return item
+  }
+
   /// The item as events show it where audio has no place.
   var withoutAudio: ConversationItem {
     var item = self

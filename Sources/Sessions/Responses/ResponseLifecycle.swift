@@ -75,7 +75,7 @@ extension SessionCore {
     }
     // Nothing of the answer reached the user: if the interruption holds no words, the turn is still to be answered.
     // Not so once there was a sound: its own echo would cut off each attempt.
-    let wasHeard = truncated?.truncatedAt ?? 0 > 0 || !output.allSatisfy(\.isSilent)
+    let wasHeard = truncated?.truncatedAt ?? 0 > 0 || !output.allSatisfy(\.isWordless)
     if reason == .turnDetected, let turn = response.turn, !wasHeard {
       owed = owed ?? OwedAnswer(source: response.source, turn: turn)
     }
@@ -196,14 +196,6 @@ extension SessionCore {
       description.viva = response.latency
     }
     return description
-  }
-}
-
-extension ConversationItem {
-  /// A message without a word.
-  fileprivate var isSilent: Bool {
-    guard case .message(_, let parts) = content else { return false }
-    return parts.allSatisfy { $0.text?.isEmpty != false }
   }
 }
 
