@@ -23,6 +23,7 @@ let package = Package(
     .systemLibrary(
       name: "CWebRTCVAD", pkgConfig: "webrtc-audio-processing",
       providers: [.apt(["libwebrtc-audio-processing-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
     // Floor 1: no sessions, no sockets to clients.
     .target(name: "Runtime", dependencies: ["CLinux"]),
@@ -33,24 +34,34 @@ let package = Package(
       name: "VivaConfiguration", dependencies: [.product(name: "Yams", package: "Yams")],
       path: "Sources/Configuration"),
     .target(name: "Resilience", dependencies: ["Runtime"]),
+    .target(name: "Signing", dependencies: ["COpenSSL"]),
 
     // Floor 2: what Viva talks to.
     .target(
       name: "Workers",
       dependencies: [
-        "CLinux", "Runtime", "Telemetry", "VivaConfiguration",
+        "CLinux", "Runtime", "Telemetry", "VivaConfiguration", "Resilience", "Signing",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Checkpoints", dependencies: ["Runtime"]),
+    .target(
+      name: "Webhooks",
+      dependencies: [
+        "Runtime", "Telemetry", "VivaConfiguration", "Resilience", "Signing",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // Floor 3: the conversation.
     .target(
       name: "Sessions",
       dependencies: [
-        "Runtime", "Telemetry", "Audio", "Realtime", "VivaConfiguration", "Workers", "Checkpoints",
+        "Runtime", "Telemetry", "Audio", "Realtime", "Resilience", "VivaConfiguration", "Workers", "Checkpoints",
+        "Webhooks",
       ]),
 
     // Floor 4: the front door.
@@ -92,6 +103,8 @@ let package = Package(
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "Runtime"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
+    .testTarget(name: "SigningTests", dependencies: ["Signing"]),
+    .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Signing", "VivaTesting"]),
     .testTarget(name: "WorkersTests", dependencies: ["Workers", "VivaTesting"]),
     .testTarget(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),

@@ -7,7 +7,7 @@ extension SessionCore {
   mutating func startRecognition(ofTurn index: Int) {
     let call = newCall()
     turns[index].call = call
-    var request = RecognitionRequest(language: session.transcription?.expectedLanguage ?? agent.language)
+    var request = RecognitionRequest(language: session.transcription?.language ?? session.transcription?.languages?.first ?? agent.language)
     request.prompt = session.transcription?.prompt
     request.keywords = session.transcription?.keywords ?? []
     act(.recognize(call, request))

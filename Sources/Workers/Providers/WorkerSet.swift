@@ -49,6 +49,11 @@ public final class WorkerSet: Sendable {
     }
   }
 
+  /// For the tools of all agents.
+  public var toolCaller: any ToolCaller {
+    HTTPToolCaller(client: client, observer: observer as? any ToolObserver)
+  }
+
   /// Asks a provider whether it is alive, in its `firstResult` deadline at most. Costs the worker next to nothing.
   public func probe(_ kind: WorkerKind, _ name: String) async -> Result<Void, WorkerError> {
     await with(kind, name) { provider in
