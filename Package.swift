@@ -28,7 +28,7 @@ let package = Package(
     // Floor 1: no sessions, no sockets to clients.
     .target(name: "Runtime", dependencies: ["CLinux"]),
     .target(name: "Telemetry", dependencies: [.product(name: "Logging", package: "swift-log")]),
-    .target(name: "Audio", dependencies: ["CSpeexDSP", "CWebRTCVAD"]),
+    .target(name: "Audio", dependencies: ["CSpeexDSP", "CWebRTCVAD", "COpus", "COgg", "CSonic"]),
     .target(name: "Realtime"),
     .target(  // not plain "Configuration": a dependency of a dependency has that name
       name: "VivaConfiguration", dependencies: [.product(name: "Yams", package: "Yams")],
