@@ -43,11 +43,11 @@ public final class NoiseReducer {
     guard
       let made = speex_preprocess_state_init(Int32(VoiceFrame.samples), Int32(VoiceFrame.sampleRate))
     else { fatalError("out of memory") }
+    // The rest is off by default; turning off its voice activity detection would print a warning.
     for (request, value) in [
-      (SPEEX_PREPROCESS_SET_DENOISE, 1), (SPEEX_PREPROCESS_SET_AGC, 0), (SPEEX_PREPROCESS_SET_VAD, 0),
-      (SPEEX_PREPROCESS_SET_DEREVERB, 0), (SPEEX_PREPROCESS_SET_NOISE_SUPPRESS, suppression),
+      (SPEEX_PREPROCESS_SET_DENOISE, 1), (SPEEX_PREPROCESS_SET_NOISE_SUPPRESS, suppression),
     ] {
-      var value: Int32 = value
+      var value = value
       speex_preprocess_ctl(made, request, &value)
     }
     output = [Int16](repeating: 0, count: VoiceFrame.samples)
