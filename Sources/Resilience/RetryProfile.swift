@@ -1,3 +1,4 @@
+import Foundation
 import Runtime
 
 /// How often, and how patiently, a failed request is repeated: exponential backoff with jitter.
@@ -45,14 +46,9 @@ public struct RetryProfile: Sendable, Equatable {
     beforeRetry number: Int, using random: inout some RandomNumberGenerator
   ) -> Duration? {
     guard number >= 1, number <= maxRetries else { return nil }
-    var seconds = firstDelay.inSeconds
     let longest = maxDelay.inSeconds
-    // Stops where the delay no longer grows: a profile may allow millions of retries.
-    for _ in 1..<number where seconds < longest {
-      let next = seconds * multiplier
-      guard next > seconds else { break }
-      seconds = next
-    }
+    let grown = firstDelay.inSeconds * pow(multiplier, Double(number - 1))
+    let seconds = grown < longest ? grown : longest
     let chance = Double.random(in: (1 - Self.jitter)...(1 + Self.jitter), using: &random)
     return .seconds(max(0, min(seconds * chance, longest)))
   }
