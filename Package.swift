@@ -67,7 +67,10 @@ let package = Package(
     // Floor 4: the front door.
     .target(
       name: "Gateway",
-      dependencies: ["CWebSockets", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Sessions"],
+      dependencies: [
+        "CWebSockets", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Resilience", "Signing", "Sessions",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       resources: [.copy("Page")]),
 
     // Floor 5: composition, nothing else.
@@ -76,6 +79,7 @@ let package = Package(
       dependencies: [
         "Gateway", "Sessions", "Workers", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
@@ -110,7 +114,10 @@ let package = Package(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
     .testTarget(
       name: "GatewayTests",
-      dependencies: ["Gateway", "Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
+      dependencies: [
+        "CWebSockets", "Gateway", "Sessions", "Workers", "Checkpoints", "Realtime", "Resilience", "Runtime",
+        "VivaConfiguration", "VivaTesting",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
