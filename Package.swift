@@ -23,6 +23,9 @@ let package = Package(
     .systemLibrary(
       name: "CWebRTCVAD", pkgConfig: "webrtc-audio-processing",
       providers: [.apt(["libwebrtc-audio-processing-dev"])]),
+    .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+    .systemLibrary(name: "COgg", pkgConfig: "ogg", providers: [.apt(["libogg-dev"])]),
+    .systemLibrary(name: "CSonic", providers: [.apt(["libsonic-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
     // Floor 1: no sessions, no sockets to clients.
@@ -68,7 +71,8 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "CWebSockets", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Resilience", "Signing", "Sessions",
+        "CWebSockets", "COpenSSL", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Resilience", "Signing",
+        "Sessions",
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Page")]),
@@ -115,7 +119,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "CWebSockets", "Gateway", "Sessions", "Workers", "Checkpoints", "Realtime", "Resilience", "Runtime",
+        "COpenSSL", "Gateway", "Sessions", "Workers", "Checkpoints", "Realtime", "Resilience", "Runtime",
         "VivaConfiguration", "VivaTesting",
       ]),
   ],

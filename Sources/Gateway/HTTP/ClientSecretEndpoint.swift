@@ -11,17 +11,17 @@ struct ClientSecretEndpoint: Sendable {
     guard grant.scope == .admin else {
       return .insufficientScope(grant.scope, needed: [.admin], to: "make ephemeral keys")
     }
-    do throws(RealtimeError) {
-      return try mint(try ClientSecretRequest.decode(request.body), grant, at: now)
+    do throws(Refusal) {
+      return try mint(try Self.decode(request.body), grant, at: now)
     } catch {
-      return .error(error.code == "model_not_found" ? 404 : 400, error)
+      return error.response
     }
   }
 
   /// Makes a key as `parent` may.
   private func mint(
     _ request: ClientSecretRequest, _ parent: Grant, at now: Instant
-  ) throws(RealtimeError) -> HTTPResponse {
+  ) throws(Refusal) -> HTTPResponse {
     let scope = try Self.scope(request)
     // Else a key of ten minutes could go on for ever, through its children.
     guard scope != .admin || !parent.isEphemeral else {
@@ -52,21 +52,31 @@ struct ClientSecretEndpoint: Sendable {
     }
   }
 
-  private static func scope(_ request: ClientSecretRequest) throws(RealtimeError) -> Scope {
+  private static func decode(_ body: [UInt8]) throws(Refusal) -> ClientSecretRequest {
+    do throws(RealtimeError) {
+      return try ClientSecretRequest.decode(body)
+    } catch {
+      throw .invalid(error)
+    }
+  }
+
+  private static func scope(_ request: ClientSecretRequest) throws(Refusal) -> Scope {
     let name = request.scope ?? Scope.caller.rawValue
     guard let scope = Scope(rawValue: name) else {
-      throw .invalidRequest(
-        code: "invalid_value",
-        message:
-          "Invalid value for 'viva.scope': '\(name)'. Supported are \(Scope.allCases.map(\.rawValue).joined(separator: ", ")).",
-        param: "viva.scope")
+      throw .invalid(
+        .invalidRequest(
+          code: "invalid_value",
+          message:
+            "Invalid value for 'viva.scope': '\(name)'. Supported are \(Scope.allCases.map(\.rawValue).joined(separator: ", ")).",
+          param: "viva.scope"))
     }
     guard request.callID == nil || ![.caller, .admin].contains(scope) else {
-      throw .invalidRequest(
-        code: "invalid_value",
-        message:
-          "'viva.call_id' is for keys that join a session: set 'viva.scope' to listener, human or sideband, or leave it out.",
-        param: "viva.call_id")
+      throw .invalid(
+        .invalidRequest(
+          code: "invalid_value",
+          message:
+            "'viva.call_id' is for keys that join a session: set 'viva.scope' to listener, human or sideband, or leave it out.",
+          param: "viva.call_id"))
     }
     return scope
   }

@@ -70,6 +70,10 @@ extension Refusal {
       .rateLimited(
         code: "session_limit_exceeded",
         message: "This key has \(limit) sessions, as many as it may have at once. End one, or try again later.")
+    case .sidebandsFull(let limit):
+      .rateLimited(
+        code: "sideband_limit_exceeded",
+        message: "\(limit) connections have joined this session, as many as it may have. Close one first.")
     case .invalid(let error): error
     }
   }
@@ -78,7 +82,7 @@ extension Refusal {
     switch self {
     case .unknownAgent: .error(404, realtimeError)
     case .full: .error(503, realtimeError, headers: HTTPResponse.retryAfter(.seconds(5)))
-    case .keyFull: .error(429, realtimeError, headers: HTTPResponse.retryAfter(.seconds(5)))
+    case .keyFull, .sidebandsFull: .error(429, realtimeError, headers: HTTPResponse.retryAfter(.seconds(5)))
     case .invalid: .error(400, realtimeError)
     }
   }

@@ -21,7 +21,8 @@ enum Route: Equatable {
       case "/v1/realtime/client_secrets": .clientSecrets
       case "/v1/realtime/sessions", "/v1/realtime/transcription_sessions":
         .notServed(
-          remedy: "It belongs to the beta of the Realtime API. Use POST /v1/realtime/client_secrets, with 'session.type'."
+          remedy:
+            "It belongs to the beta of the Realtime API. Use POST /v1/realtime/client_secrets, with 'session.type'."
         )
       default:
         if Self.contains("/v1/realtime/calls", path) {

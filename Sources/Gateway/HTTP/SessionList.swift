@@ -16,8 +16,10 @@ struct SessionList: Encodable {
   var data: [Entry]
 
   init(_ sessions: [SessionSummary]) {
-    data = sessions.sorted { ($1.ageSeconds, $0.id) < ($0.ageSeconds, $1.id) }.map {
-      Entry(id: $0.id, agent: $0.agent, type: $0.kind.rawValue, owner: $0.owner, age_seconds: $0.ageSeconds)
+    data = sessions.sorted { ($1.age, $0.id) < ($0.age, $1.id) }.map {
+      Entry(
+        id: $0.id, agent: $0.agent, type: $0.kind.rawValue, owner: $0.owner, age_seconds: Int($0.age.components.seconds)
+      )
     }
   }
 
