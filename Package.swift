@@ -23,11 +23,14 @@ let package = Package(
     .systemLibrary(
       name: "CWebRTCVAD", pkgConfig: "webrtc-audio-processing",
       providers: [.apt(["libwebrtc-audio-processing-dev"])]),
+    .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+    .systemLibrary(name: "COgg", pkgConfig: "ogg", providers: [.apt(["libogg-dev"])]),
+    .systemLibrary(name: "CSonic", providers: [.apt(["libsonic-dev"])]),  // has no pkg-config file
 
     // Floor 1: no sessions, no sockets to clients.
     .target(name: "Runtime", dependencies: ["CLinux"]),
     .target(name: "Telemetry", dependencies: [.product(name: "Logging", package: "swift-log")]),
-    .target(name: "Audio", dependencies: ["CSpeexDSP", "CWebRTCVAD"]),
+    .target(name: "Audio", dependencies: ["CSpeexDSP", "CWebRTCVAD", "COpus", "COgg", "CSonic"]),
     .target(name: "Realtime"),
     .target(  // not plain "Configuration": a dependency of a dependency has that name
       name: "VivaConfiguration", dependencies: [.product(name: "Yams", package: "Yams")],

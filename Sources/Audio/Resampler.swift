@@ -4,7 +4,8 @@ import CSpeexDSP
 ///
 /// The filter's delay is removed: the first output sample is at the time of the first input sample, and after
 /// `drain()` the output has the input's duration to the sample. How the input was cut into pieces makes no
-/// difference to the output. Equal rates pass through untouched. For use by one thread.
+/// difference to the output. Equal rates pass through untouched. Takes no memory to speak
+/// of before the first audio. For use by one thread.
 public final class Resampler {
   /// In Hz.
   public static let supportedRates = 8000...48000
@@ -12,8 +13,9 @@ public final class Resampler {
   public let inputRate: Int
   public let outputRate: Int
 
-  /// `nil` when the rates are equal.
-  private let filter: OpaquePointer?
+  private let quality: Int
+  /// Made with the first audio.
+  private var filter: OpaquePointer?
   private var consumed = 0
   private var produced = 0
 
@@ -29,14 +31,15 @@ public final class Resampler {
 
     self.inputRate = inputRate
     self.outputRate = outputRate
-    guard inputRate != outputRate else {
-      filter = nil
-      return
+    self.quality = quality
+  }
+
+  /// A resampler between rates that are known to be supported.
+  static func between(_ inputRate: Int, _ outputRate: Int) -> Resampler {
+    guard let resampler = try? Resampler(from: inputRate, to: outputRate) else {
+      preconditionFailure("\(inputRate) Hz or \(outputRate) Hz is not supported")
     }
-    var status: Int32 = 0
-    filter = speex_resampler_init(1, UInt32(inputRate), UInt32(outputRate), Int32(quality), &status)
-    guard let filter else { throw .outOfMemory }
-    speex_resampler_skip_zeros(filter)
+    return resampler
   }
 
   deinit {
@@ -45,7 +48,7 @@ public final class Resampler {
 
   /// What is ready after `input`. The newest few milliseconds stay in the filter until more input or `drain()`.
   public func process(_ input: [Int16]) -> [Int16] {
-    guard filter != nil else { return input }
+    guard inputRate != outputRate else { return input }
     var output: [Int16] = []
     input.withUnsafeBufferPointer { process($0, appendingTo: &output) }
     return output
@@ -53,10 +56,12 @@ public final class Resampler {
 
   /// As `process(_:)`, into an array which the caller reuses.
   public func process(_ input: UnsafeBufferPointer<Int16>, appendingTo output: inout [Int16]) {
-    guard let filter else {
+    guard inputRate != outputRate else {
       output.append(contentsOf: input)
       return
     }
+    guard !input.isEmpty else { return }
+    let filter = self.filter ?? makeFilter()
     let before = output.count
     output.reserveCapacity(before + input.count * outputRate / inputRate + 2)
     run(filter, input, &output)
@@ -78,6 +83,16 @@ public final class Resampler {
     speex_resampler_reset_mem(filter)
     speex_resampler_skip_zeros(filter)
     return Array(tail.prefix(missing))
+  }
+
+  private func makeFilter() -> OpaquePointer {
+    var status: Int32 = 0
+    guard let made = speex_resampler_init(1, UInt32(inputRate), UInt32(outputRate), Int32(quality), &status) else {
+      fatalError("out of memory")
+    }
+    speex_resampler_skip_zeros(made)
+    filter = made
+    return made
   }
 
   private func run(
@@ -102,5 +117,4 @@ public enum ResamplerError: Error, Equatable {
   case unsupportedRate(Int)
   /// Outside 0...10.
   case unsupportedQuality(Int)
-  case outOfMemory
 }

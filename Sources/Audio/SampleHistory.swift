@@ -1,4 +1,4 @@
-/// The newest samples of a stream, up to a capacity, which is allocated as it fills.
+/// The newest samples of a stream, up to a capacity, which is allocated with the first one.
 struct SampleHistory {
   let capacity: Int
   private var ring: [Int16] = []
@@ -14,6 +14,7 @@ struct SampleHistory {
   mutating func append(_ samples: UnsafeBufferPointer<Int16>) {
     let newest = samples.suffix(capacity)
     let room = capacity - ring.count
+    ring.reserveCapacity(capacity)
     ring += newest.prefix(room)
     for sample in newest.dropFirst(room) {
       ring[oldest] = sample

@@ -2,8 +2,8 @@
 /// the number of samples it was given, so audio may come faster or slower than real time.
 ///
 /// A turn starts when 4 of the last 6 frames (80 of 120 ms) are voiced, which a click is not. It ends after the
-/// configured silence; shorter gaps do not count, and a single voiced frame does not interrupt the silence. For
-/// use by one thread.
+/// configured silence; shorter gaps do not count, and a single voiced frame does not interrupt the silence. Takes no
+/// memory to speak of before the first audio. For use by one thread.
 public struct TurnDetector {
   private static let onsetFrames = 4
   private static let onsetWindow = 6
@@ -11,13 +11,15 @@ public struct TurnDetector {
   private struct Turn {
     var lastVoiced: Int
     let start: Int
+    var isPaused = false
   }
 
-  /// May change in mid-stream and in mid-turn. A new threshold makes the detector learn the background anew.
+  /// May change in mid-stream and in mid-turn, with effect from the next frame on. A new threshold makes the detector
+  /// learn the background anew; a silence duration shorter than the silence so far ends the turn.
   public var configuration: Configuration {
     didSet {
       if configuration.threshold != oldValue.threshold {
-        detector = makeDetector(configuration.threshold)
+        detector = nil
       }
       let resized = Self.history(for: configuration)
       if resized.capacity != history.capacity {
@@ -29,7 +31,8 @@ public struct TurnDetector {
   }
 
   private let makeDetector: (Double) -> any VoiceActivityDetector
-  private var detector: any VoiceActivityDetector
+  /// Made with the first frame.
+  private var detector: (any VoiceActivityDetector)?
 
   /// Samples which do not make a frame yet.
   private var pending: [Int16] = []
@@ -50,12 +53,16 @@ public struct TurnDetector {
   ) {
     self.configuration = configuration
     makeDetector = detector
-    self.detector = detector(configuration.threshold)
     framed = sample
     history = Self.history(for: configuration)
   }
 
   public var isSpeaking: Bool { turn != nil }
+
+  /// How long nobody has spoken in the running turn; 0 without one.
+  public var silenceMilliseconds: Int {
+    turn.map { Self.milliseconds(atSample: framed - $0.lastVoiced) } ?? 0
+  }
 
   /// Samples written so far.
   public var position: Int { framed + pending.count }
@@ -98,7 +105,7 @@ public struct TurnDetector {
   }
 
   private mutating func process(_ frame: UnsafeBufferPointer<Int16>, _ output: inout Output) {
-    let isVoiced = detector.isVoiced(frame: frame)
+    let isVoiced = isVoiced(frame)
     verdicts = verdicts << 1 | (isVoiced ? 1 : 0)
     framed += frame.count
 
@@ -107,9 +114,16 @@ public struct TurnDetector {
       startTurnIfVoiced(&output)
     } else {
       output.audio += frame
-      if isVoiced, verdicts(of: 3).nonzeroBitCount > 1 { turn?.lastVoiced = framed }
+      if isVoiced, verdicts(of: 3).nonzeroBitCount > 1 { voiceGoesOn(&output) }
       stopTurnIfDue(&output)
+      pauseTurnIfDue(&output)
     }
+  }
+
+  private mutating func isVoiced(_ frame: UnsafeBufferPointer<Int16>) -> Bool {
+    var detector = self.detector ?? makeDetector(configuration.threshold)
+    defer { self.detector = detector }
+    return detector.isVoiced(frame: frame)
   }
 
   private mutating func startTurnIfVoiced(_ output: inout Output) {
@@ -119,6 +133,21 @@ public struct TurnDetector {
     let audio = history.suffix(framesSinceVoice * VoiceFrame.samples + configuration.prefixSamples)
     start(at: framed - audio.count, &output)
     output.audio += audio
+  }
+
+  private mutating func voiceGoesOn(_ output: inout Output) {
+    turn?.lastVoiced = framed
+    guard turn?.isPaused == true else { return }
+    turn?.isPaused = false
+    output.emit(.resumed(atSample: framed))
+  }
+
+  private mutating func pauseTurnIfDue(_ output: inout Output) {
+    guard let turn, !turn.isPaused, let pause = configuration.pauseSamples, framed - turn.lastVoiced >= pause else {
+      return
+    }
+    self.turn?.isPaused = true
+    output.emit(.paused(atSample: framed, lastVoicedSample: turn.lastVoiced))
   }
 
   private mutating func stopTurnIfDue(_ output: inout Output) {

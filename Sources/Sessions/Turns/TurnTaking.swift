@@ -32,6 +32,8 @@ extension SessionCore {
       turnStarted(atSample: sample, at: now)
     case .audio(let audio):
       turnContinued(audio)
+    case .paused, .resumed:
+      break
     case .speechStopped(let sample, let lastVoiced, let reason):
       let age = Duration.microseconds((input.samples - lastVoiced) * 1_000_000 / InputAudio.sampleRate)
       // A client that commits by itself asks for the response by itself.
