@@ -41,7 +41,7 @@ let package = Package(
     .target(
       name: "Workers",
       dependencies: [
-        "CLinux", "Runtime", "Telemetry", "VivaConfiguration",
+        "CLinux", "Runtime", "Telemetry", "Audio", "VivaConfiguration",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
