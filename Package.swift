@@ -95,7 +95,7 @@ let package = Package(
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "Runtime"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
-    .testTarget(name: "WorkersTests", dependencies: ["Workers", "VivaTesting"]),
+    .testTarget(name: "WorkersTests", dependencies: ["Workers", "Audio", "VivaTesting"]),
     .testTarget(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
     .testTarget(
