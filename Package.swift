@@ -43,7 +43,7 @@ let package = Package(
     .target(
       name: "Workers",
       dependencies: [
-        "CLinux", "Runtime", "Telemetry", "VivaConfiguration", "Resilience", "Signing",
+        "CLinux", "Runtime", "Telemetry", "Audio", "VivaConfiguration", "Resilience", "Signing",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -113,7 +113,7 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
     .testTarget(name: "SigningTests", dependencies: ["Signing"]),
     .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Signing", "VivaTesting"]),
-    .testTarget(name: "WorkersTests", dependencies: ["Workers", "VivaTesting"]),
+    .testTarget(name: "WorkersTests", dependencies: ["Workers", "Audio", "VivaTesting"]),
     .testTarget(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
     .testTarget(
