@@ -43,7 +43,7 @@ let package = Package(
     .target(
       name: "Workers",
       dependencies: [
-        "CLinux", "Runtime", "Telemetry", "VivaConfiguration", "Resilience", "Signing",
+        "CLinux", "Runtime", "Telemetry", "Audio", "VivaConfiguration", "Resilience", "Signing",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -70,7 +70,11 @@ let package = Package(
     // Floor 4: the front door.
     .target(
       name: "Gateway",
-      dependencies: ["CWebSockets", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Sessions"],
+      dependencies: [
+        "CWebSockets", "COpenSSL", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Resilience", "Signing",
+        "Sessions",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       resources: [.copy("Page")]),
 
     // Floor 5: composition, nothing else.
@@ -79,6 +83,7 @@ let package = Package(
       dependencies: [
         "Gateway", "Sessions", "Workers", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
@@ -108,12 +113,15 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
     .testTarget(name: "SigningTests", dependencies: ["Signing"]),
     .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Signing", "VivaTesting"]),
-    .testTarget(name: "WorkersTests", dependencies: ["Workers", "VivaTesting"]),
+    .testTarget(name: "WorkersTests", dependencies: ["Workers", "Audio", "VivaTesting"]),
     .testTarget(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
     .testTarget(
       name: "GatewayTests",
-      dependencies: ["Gateway", "Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
+      dependencies: [
+        "COpenSSL", "Gateway", "Sessions", "Workers", "Checkpoints", "Realtime", "Resilience", "Runtime",
+        "VivaConfiguration", "VivaTesting",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -28,6 +28,11 @@ public struct RecognitionRequest: Sendable, Equatable {
   public init(language: String? = nil) {
     self.language = language
   }
+
+  /// ISO 639-1: recognisers know languages, not regions.
+  var languageCode: String? {
+    language.map { String($0.prefix { $0 != "-" && $0 != "_" }).lowercased() }
+  }
 }
 
 public enum RecognitionEvent: Sendable, Equatable {
