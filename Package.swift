@@ -81,7 +81,7 @@ let package = Package(
     .executableTarget(
       name: "viva",
       dependencies: [
-        "Gateway", "Sessions", "Workers", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
+        "Gateway", "Sessions", "Workers", "Webhooks", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),

@@ -6,6 +6,7 @@ import Sessions
 import Synchronization
 import Telemetry
 import VivaConfiguration
+import Webhooks
 import Workers
 
 /// Why the server could not start, in words for the terminal.
@@ -19,6 +20,7 @@ final class Server: Sendable {
   private let keys: ServerKeys
   private let shards: ShardGroup
   private let workers: WorkerSet
+  private let webhooks: Webhooks
   private let supervisor: ProcessSupervisor
   private let gateway: Gateway
   private let door = Mutex<(door: FrontDoor, port: Int)?>(nil)
@@ -41,23 +43,33 @@ final class Server: Sendable {
     }
     shards = ShardGroup(count: cores) { lag[$0].observe($1) }
 
-    let workers = WorkerSet(settings: settings.workers, observer: WorkerMetrics(metrics))
+    let readiness = WorkerReadiness(settings.workers)
+    let workers = WorkerSet(
+      settings: settings.workers, observer: WorkerMetrics(metrics), isAvailable: readiness.isReady)
     self.workers = workers
+    let webhooks = Webhooks(settings.webhooks, metrics: metrics)
+    self.webhooks = webhooks
     try FileManager.default.createDirectory(atPath: workerLogs, withIntermediateDirectories: true)
+    let stateMetrics = WorkerStateMetrics(metrics)
     let local = LocalWorkers(settings, in: workers)
     let supervisor = ProcessSupervisor(
       workers: local.processes(workingDirectory: settings.folder), logDirectory: workerLogs,
       probe: { await local.answers($0) }, warmUp: { try await local.warmUp($0) },
-      observer: WorkerStateMetrics(metrics).changed)
+      observer: { change in
+        readiness.changed(change)
+        stateMetrics.changed(change)
+      })
     self.supervisor = supervisor
 
     let registry = SessionRegistry(
-      settings: settings, shards: shards, store: MemoryCheckpointStore(), metrics: metrics
+      settings: settings, shards: shards, store: MemoryCheckpointStore(), metrics: metrics,
+      onCommit: SessionWebhooks(webhooks).committed
     ) { agent in
       SessionWorkers(
         recognizer: workers.recognizer(order: agent.workers.asr),
         languageModel: workers.languageModel(order: agent.workers.llm),
-        synthesizer: workers.synthesizer(order: agent.workers.tts))
+        synthesizer: workers.synthesizer(order: agent.workers.tts), endOfTurn: workers.endOfTurnDetector(),
+        tools: workers.toolCaller)
     }
     gateway = try Gateway(settings: settings, keys: keys, registry: registry, metrics: metrics) {
       let status = supervisor.snapshot()
@@ -95,6 +107,8 @@ final class Server: Sendable {
   /// Ends the sessions, the workers and the threads, in this order.
   func stop() async {
     door.withLock { $0 }?.door.stop(closeCode: 1001, reason: "the server is stopping")
+    // The sessions have just ended, and that is worth telling.
+    await webhooks.drain(within: .seconds(3))
     await supervisor.stop()
     await workers.shutdown()
     shards.stop()

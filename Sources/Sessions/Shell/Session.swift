@@ -177,7 +177,7 @@ public actor Session {
     switch result {
     case .committed:
       outbox.committed(number)
-      observer.committed(events, in: self)
+      observer.committed(events, state: core.state, in: self)
     case .failed(let reason):
       // What is not safe must not be called final: better no session than one that lies.
       let failure = message(
@@ -226,7 +226,7 @@ public struct SessionWorkers: Sendable {
 /// Watches sessions. Called on their shards; must be quick.
 public protocol SessionObserver: AnyObject, Sendable {
   func observed(_ observation: Observation, agent: String)
-  /// These are safe, in this order.
-  func committed(_ events: [SessionEvent], in session: Session)
+  /// These are safe, in this order. `state` has them, and perhaps later ones.
+  func committed(_ events: [SessionEvent], state: SessionState, in session: Session)
   func ended(_ session: Session)
 }

@@ -9,7 +9,8 @@ import Workers
 /// All sessions of the server: admits, opens, finds and counts them.
 public final class SessionRegistry: SessionObserver {
   /// Told what has become safe in a session, on its shard; must be quick.
-  public typealias CommitObserver = @Sendable (_ events: [SessionEvent], _ session: Session) -> Void
+  public typealias CommitObserver = @Sendable (_ events: [SessionEvent], _ state: SessionState, _ session: Session) ->
+    Void
 
   private struct Sessions {
     var byID: [String: Session] = [:]
@@ -130,8 +131,8 @@ public final class SessionRegistry: SessionObserver {
     metrics.observed(observation, agent: agent)
   }
 
-  public func committed(_ events: [SessionEvent], in session: Session) {
-    commitObserver?(events, session)
+  public func committed(_ events: [SessionEvent], state: SessionState, in session: Session) {
+    commitObserver?(events, state, session)
   }
 
   public func ended(_ session: Session) {
