@@ -12,6 +12,8 @@ final class Conversation {
   private(set) var now = Instant(nanoseconds: 1_000_000_000)
   /// What the client got, in order.
   private(set) var events: [ServerEvent] = []
+  /// The binary messages that the client got.
+  private(set) var packets: [[UInt8]] = []
   /// Everything else the session wanted, in order.
   private(set) var actions: [SessionAction] = []
   /// Every committed event.
@@ -31,7 +33,8 @@ final class Conversation {
   func give(_ input: SessionInput) {
     for action in core.handle(input, at: now) {
       switch action {
-      case .send(let event): receive(event)
+      case .send(let event), .reply(let event): receive(event)
+      case .sendPacket(let packet): packets.append(packet)
       case .commit(let events, let then):
         log += events
         then.forEach(receive)
@@ -108,7 +111,7 @@ final class Conversation {
     guard let call = speeches.last?.call else { return }
     give(
       .speech(
-        call, SpeechChunk(samples: Array(repeating: 6000, count: milliseconds * 24), sampleRate: 24_000)))
+        call, .pcm(Array(repeating: 6000, count: milliseconds * 24), sampleRate: 24_000)))
     if ends { give(.speechEnded(call)) }
   }
 
