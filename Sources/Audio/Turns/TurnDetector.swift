@@ -73,7 +73,7 @@ public struct TurnDetector {
 
   /// - Parameter samples: The next piece of the stream, of any size.
   public mutating func process(samples16k samples: [Int16]) -> [TurnEvent] {
-    var output = Output()
+    var output = TurnOutput()
     let input = pending.isEmpty ? samples : pending + samples
     let whole = input.count - input.count % VoiceFrame.samples
     input.withUnsafeBufferPointer { input in
@@ -88,7 +88,7 @@ public struct TurnDetector {
   /// Ends the running turn here, as a client's `input_audio_buffer.commit` does. The next turn will not reach back
   /// before this position, whether one was running or not.
   public mutating func endTurn() -> [TurnEvent] {
-    var output = Output()
+    var output = TurnOutput()
     if let turn {
       output.audio += pending
       output.emit(.speechStopped(atSample: position, lastVoicedSample: turn.lastVoiced, reason: .client))
@@ -104,7 +104,7 @@ public struct TurnDetector {
     forgetPast()
   }
 
-  private mutating func process(_ frame: UnsafeBufferPointer<Int16>, _ output: inout Output) {
+  private mutating func process(_ frame: UnsafeBufferPointer<Int16>, _ output: inout TurnOutput) {
     let isVoiced = isVoiced(frame)
     verdicts = verdicts << 1 | (isVoiced ? 1 : 0)
     framed += frame.count
@@ -126,7 +126,7 @@ public struct TurnDetector {
     return detector.isVoiced(frame: frame)
   }
 
-  private mutating func startTurnIfVoiced(_ output: inout Output) {
+  private mutating func startTurnIfVoiced(_ output: inout TurnOutput) {
     let recent = verdicts(of: Self.onsetWindow)
     guard recent.nonzeroBitCount >= Self.onsetFrames else { return }
     let framesSinceVoice = recent.bitWidth - recent.leadingZeroBitCount
@@ -135,14 +135,14 @@ public struct TurnDetector {
     output.audio += audio
   }
 
-  private mutating func voiceGoesOn(_ output: inout Output) {
+  private mutating func voiceGoesOn(_ output: inout TurnOutput) {
     turn?.lastVoiced = framed
     guard turn?.isPaused == true else { return }
     turn?.isPaused = false
     output.emit(.resumed(atSample: framed))
   }
 
-  private mutating func pauseTurnIfDue(_ output: inout Output) {
+  private mutating func pauseTurnIfDue(_ output: inout TurnOutput) {
     guard let turn, !turn.isPaused, let pause = configuration.pauseSamples, framed - turn.lastVoiced >= pause else {
       return
     }
@@ -150,7 +150,7 @@ public struct TurnDetector {
     output.emit(.paused(atSample: framed, lastVoicedSample: turn.lastVoiced))
   }
 
-  private mutating func stopTurnIfDue(_ output: inout Output) {
+  private mutating func stopTurnIfDue(_ output: inout TurnOutput) {
     guard let turn else { return }
     if framed - turn.lastVoiced >= configuration.silenceSamples {
       stop(turn, .silence, &output)
@@ -161,12 +161,12 @@ public struct TurnDetector {
     }
   }
 
-  private mutating func start(at sample: Int, _ output: inout Output) {
+  private mutating func start(at sample: Int, _ output: inout TurnOutput) {
     turn = Turn(lastVoiced: framed, start: sample)
     output.emit(.speechStarted(atSample: sample))
   }
 
-  private mutating func stop(_ turn: Turn, _ reason: TurnEvent.StopReason, _ output: inout Output) {
+  private mutating func stop(_ turn: Turn, _ reason: TurnEvent.StopReason, _ output: inout TurnOutput) {
     output.emit(.speechStopped(atSample: framed, lastVoicedSample: turn.lastVoiced, reason: reason))
     forgetPast()
   }
@@ -183,27 +183,5 @@ public struct TurnDetector {
 
   private static func history(for configuration: Configuration) -> SampleHistory {
     SampleHistory(capacity: configuration.prefixSamples + onsetWindow * VoiceFrame.samples)
-  }
-}
-
-/// Events in the making, with the audio of consecutive frames in one.
-private struct Output {
-  private var events: [TurnEvent] = []
-  var audio: [Int16] = []
-
-  mutating func emit(_ event: TurnEvent) {
-    flush()
-    events.append(event)
-  }
-
-  mutating func finish() -> [TurnEvent] {
-    flush()
-    return events
-  }
-
-  private mutating func flush() {
-    guard !audio.isEmpty else { return }
-    events.append(.audio(audio))
-    audio = []
   }
 }
