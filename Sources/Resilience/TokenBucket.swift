@@ -29,8 +29,9 @@ public struct TokenBucket: Sendable {
   /// Takes `amount` if there is enough; else takes nothing. A negative amount counts as zero.
   public mutating func take(_ amount: Double, at now: Instant) -> Bool {
     refill(at: now)
-    guard max(0, amount) <= level else { return false }
-    level -= max(0, amount)
+    let amount = Self.wanted(amount)
+    guard amount <= level else { return false }
+    level -= amount
     return true
   }
 
@@ -50,7 +51,7 @@ public struct TokenBucket: Sendable {
   /// away than it, or never.
   public func wait(for amount: Double, at now: Instant) -> Duration {
     let available = available(at: now)
-    let amount = max(0, amount)
+    let amount = Self.wanted(amount)
     if amount <= available { return .zero }
     guard amount <= burst else { return Self.longestWait }
     let seconds = (amount - available) / rate
@@ -69,6 +70,10 @@ public struct TokenBucket: Sendable {
     guard now > updated else { return 0 }
     let (nanoseconds, overflow) = now.nanoseconds.subtractingReportingOverflow(updated.nanoseconds)
     return Double(overflow ? .max : nanoseconds) / 1e9
+  }
+
+  private static func wanted(_ amount: Double) -> Double {
+    amount.isNaN ? .infinity : max(0, amount)
   }
 
   private static func bounded(_ number: Double) -> Double {

@@ -25,6 +25,8 @@ enum ShippedConfiguration {
     #expect(settings.workers.asr.map(\.name) == ["moonshine"])
     #expect(settings.workers.llm.map(\.name) == ["smollm2"])
     #expect(settings.workers.tts.map(\.name) == ["piper", "espeak"])
+    #expect(settings.workers.endOfTurn.map(\.name) == ["smart-turn"])
+    #expect(settings.webhooks.isEmpty)
     #expect(settings.agents.keys.sorted() == ["assistant", "interviewer"])
     #expect(settings.defaultAgent == "assistant")
   }
@@ -39,7 +41,7 @@ enum ShippedConfiguration {
 
   @Test func commandsNameFilesOfTheRepository() throws {
     let settings = try load()
-    for provider in settings.workers.asr + settings.workers.llm {
+    for provider in settings.workers.asr + settings.workers.llm + settings.workers.endOfTurn {
       let process = try #require(provider.process)
       let scripts = process.command.filter { $0.hasPrefix("workers/") }
       #expect(scripts.count == 1)
@@ -66,19 +68,53 @@ enum ShippedConfiguration {
     #expect(agents["interviewer"]?.sampling.maxTokens == 32)
   }
 
+  private let settingInComment = /(?m)^( *)# ( *(?:- )?[a-z_]+:(?: .*)?)$/
+
+  private func uncommented(_ name: String) throws -> String {
+    try String(contentsOf: ShippedConfiguration.path(name), encoding: .utf8)
+      .replacing(settingInComment) { "\($0.output.1)\($0.output.2)" }
+  }
+
   /// What is commented out is what a newcomer uncomments.
   @Test func commentedExamplesLoadToo() throws {
     let folder = ConfigurationFolder()
-    let shipped = try String(contentsOf: ShippedConfiguration.path("viva.yaml"), encoding: .utf8)
-    let settingInComment = /(?m)^( *)# ( *(?:- )?[a-z_]+:(?: .*)?)$/
-    let uncommented = shipped.replacing(settingInComment) { "\($0.output.1)\($0.output.2)" }
     folder.write("tls/fullchain.pem", "x")
     folder.write("tls/privkey.pem", "x")
-    let settings = try folder.load(uncommented, environment: ["OPENAI_API_KEY": "sk-test"])
-    #expect(settings.workers.asr.map(\.name) == ["moonshine", "whisper"])
+    let settings = try folder.load(
+      uncommented("viva.yaml"),
+      environment: ["OPENAI_API_KEY": "sk-test", "VIVA_WEBHOOK_SECRET": "0123456789abcdef"])
+    #expect(settings.workers.asr.map(\.name) == ["moonshine", "whisper", "transcriber"])
     #expect(settings.workers.llm.map(\.name) == ["smollm2", "remote"])
+    #expect(settings.workers.tts.map(\.name) == ["piper", "speaker", "espeak"])
     #expect(settings.workers.llm.last?.apiKey == "sk-test")
     #expect(settings.server.tlsKey != nil)
+    #expect(settings.server.maximumEphemeralKeys == ServerSettings().maximumEphemeralKeys)
     #expect(settings.limits == LimitSettings())
+    let webhook = try #require(settings.webhooks.first)
+    var expected = WebhookSettings(url: "https://app.example.com/viva", secret: "0123456789abcdef")
+    expected.events = ["session.started", "session.ended"]
+    #expect(webhook == expected)
+  }
+
+  @Test func commentedExamplesOfAnAgentLoadToo() throws {
+    let folder = ConfigurationFolder()
+    folder.write("agents/assistant.yaml", try uncommented("agents/assistant.yaml"))
+    let agent = try #require(
+      folder.load(
+        ConfigurationFolder.workers.replacing("name: mind", with: "name: smollm2"),
+        environment: ["BOOKING_SECRET": "0123456789abcdef", "BOOKING_TOKEN": "token"]
+      ).agents["assistant"])
+    let plain = Agent(name: "assistant")
+    #expect(agent.turnDetection == plain.turnDetection)
+    #expect(agent.speed == plain.speed && agent.noiseReduction == plain.noiseReduction)
+    #expect(agent.historyCharacters == plain.historyCharacters)
+    #expect(agent.interruptions.resume == plain.interruptions.resume)
+    #expect(agent.interruptions.noWordsMilliseconds == plain.interruptions.noWordsMilliseconds)
+    #expect(Set(agent.interruptions.backchannels).isSubset(of: plain.interruptions.backchannels))
+    let tool = try #require(agent.tools.first)
+    #expect(tool.headers == ["Authorization": "Bearer token"])
+    #expect(tool.timeoutMilliseconds == HTTPTool(name: "", url: "").timeoutMilliseconds)
+    #expect(tool.retry == HTTPTool(name: "", url: "").retry)
+    #expect(tool.filler?.phrases.count == 2)
   }
 }

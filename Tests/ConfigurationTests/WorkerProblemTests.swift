@@ -38,8 +38,8 @@ import VivaConfiguration
 
   @Test func offersTheProtocolsOfTheKind() {
     #expect(
-      folder.problems(asr("{ name: a, protocol: openai, url: 'http://h/v1' }")) == [
-        "viva.yaml:5: workers.asr[0].protocol: openai is not one of the choices; allowed: wyoming"
+      folder.problems(asr("{ name: a, protocol: espeak, url: 'http://h/v1' }")) == [
+        "viva.yaml:5: workers.asr[0].protocol: espeak is not one of the choices; allowed: wyoming, openai"
       ])
     #expect(
       folder.problems(asr("{ name: a, protocol: wyoming, url: 'tcp://h:1', partials: all }")) == [

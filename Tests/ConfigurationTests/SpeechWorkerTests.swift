@@ -1,0 +1,107 @@
+import Testing
+import VivaConfiguration
+
+/// OpenAI's speech workers, and those that hear the end of a turn.
+@Suite struct SpeechWorkerTests {
+  let folder = ConfigurationFolder()
+
+  private func workers(asr: String? = nil, tts: String? = nil, endOfTurn: String? = nil) -> String {
+    """
+    workers:
+      llm: [{ name: mind, protocol: openai, url: "http://127.0.0.1:2/v1" }]
+      asr: [\(asr ?? "{ name: ear, protocol: wyoming, url: 'tcp://127.0.0.1:1' }")]
+      tts: [\(tts ?? "{ name: mouth, protocol: espeak }")]
+      \(endOfTurn.map { "end_of_turn: \($0)" } ?? "")
+    """
+  }
+
+  @Test("recognisers may speak OpenAI's protocol")
+  func readsOpenAIRecognizers() throws {
+    let url = "url: 'https://h/v1'"
+    let asr = try folder.load(
+      workers(
+        asr: "{ name: a, protocol: openai, \(url), model: m, api_key: key, stream: false }, "
+          + "{ name: b, protocol: openai, \(url) }")
+    ).workers.asr
+    #expect(asr.map(\.wireProtocol) == [.openai, .openai])
+    #expect(asr.map(\.model) == ["m", nil] && asr.map(\.apiKey) == ["key", nil])
+    #expect(asr.map(\.streams) == [false, true])
+  }
+
+  @Test("voices may speak OpenAI's protocol")
+  func readsOpenAIVoices() throws {
+    let common = "protocol: openai, url: 'https://h/v1'"
+    let tts = try folder.load(
+      workers(
+        tts: "{ name: a, \(common), model: m, voice: v, api_key: key, sample_rate: 8000 }, "
+          + "{ name: b, \(common), response_format: opus }, { name: c, \(common), response_format: wav }")
+    ).workers.tts
+    #expect(tts.map(\.responseFormat) == [.pcm, .opus, .wav])
+    #expect(tts.map(\.sampleRate) == [8000, 24_000, 24_000])
+    #expect(tts.first?.model == "m" && tts.first?.voice == "v" && tts.first?.apiKey == "key")
+  }
+
+  @Test("mistakes in them are named")
+  func namesMistakes() {
+    let common = "protocol: openai, url: 'https://h/v1'"
+    #expect(
+      folder.problems(workers(asr: "{ name: a, \(common), stream: maybe, partials: whole }")) == [
+        "viva.yaml:3: workers.asr[0].stream: maybe is neither true nor false; allowed: true, false",
+        "viva.yaml:3: workers.asr[0].partials: is not a known key; "
+          + "allowed: name, protocol, model, api_key, stream, deadlines, url, process",
+      ])
+    #expect(
+      folder.problems(
+        workers(
+          tts: "{ name: a, \(common), response_format: mp3, sample_rate: 7999 }, "
+            + "{ name: b, \(common), response_format: opus, sample_rate: 24000 }")) == [
+          "viva.yaml:4: workers.tts[0].response_format: mp3 is not one of the choices; allowed: pcm, opus, wav",
+          "viva.yaml:4: workers.tts[0].sample_rate: 7999 is out of range; allowed: 8000 to 48000",
+          "viva.yaml:4: workers.tts[1].sample_rate: goes with response_format: pcm only; "
+            + "the others tell it themselves",
+        ])
+    #expect(
+      folder.problems(workers(tts: "{ name: a, protocol: wyoming, url: 'tcp://h:1', sample_rate: 16000 }")) == [
+        "viva.yaml:4: workers.tts[0].sample_rate: is not a known key; "
+          + "allowed: name, protocol, model, voice, deadlines, url, process"
+      ])
+    #expect(
+      folder.problems(workers(tts: "{ name: a, protocol: http, url: 'http://h' }")) == [
+        "viva.yaml:4: workers.tts[0].protocol: http is not one of the choices; allowed: wyoming, openai, espeak"
+      ])
+  }
+
+  @Test("workers for the end of a turn are optional")
+  func readsEndOfTurn() throws {
+    let settings = try folder.load(
+      workers(endOfTurn: "[{ name: end, protocol: http, url: 'http://127.0.0.1:3', process: { command: [run] } }]"))
+    let worker = try #require(settings.workers.endOfTurn.first)
+    #expect(worker.wireProtocol == .http && worker.url == "http://127.0.0.1:3")
+    #expect(worker.process?.command == ["run"])
+    #expect(try folder.load(workers()).workers.endOfTurn.isEmpty)
+    #expect(try folder.load(workers(endOfTurn: "[]")).workers.endOfTurn.isEmpty)
+  }
+
+  @Test(
+    "their address is a host and a port",
+    arguments: ["http://h/v1", "tcp://h:1", "https://u:p@h", "http://h:0", "h:1"])
+  func judgesAddresses(url: String) {
+    #expect(
+      folder.problems(workers(endOfTurn: "[{ name: end, protocol: http, url: '\(url)' }]")) == [
+        "viva.yaml:5: workers.end_of_turn[0].url: is not an address of a worker; "
+          + "allowed: http://HOST:PORT or https://HOST"
+      ])
+  }
+
+  @Test("their names are unique over all kinds, and http is their only protocol")
+  func sharesTheNamesOfAll() {
+    #expect(
+      folder.problems(workers(endOfTurn: "[{ name: ear, protocol: http, url: 'http://h' }]")) == [
+        "viva.yaml:5: workers.end_of_turn[0].name: there is already a worker ear"
+      ])
+    #expect(
+      folder.problems(workers(endOfTurn: "[{ name: end, protocol: openai, url: 'http://h' }]")) == [
+        "viva.yaml:5: workers.end_of_turn[0].protocol: openai is not one of the choices; allowed: http"
+      ])
+  }
+}
