@@ -45,17 +45,14 @@ final class WebhookEndpoint: Sendable {
   var backlog: Int { state.withLock { $0.queue.count } }
 
   func send(_ item: WebhookQueue.Item) {
-    let (taken, isFirst) = state.withLock { state in
-      let taken = !state.isClosed && state.queue.enqueue(item)
-      defer { if !taken { state.isRefusing = true } }
-      return (taken, !state.isRefusing)
+    let (isTaken, isNews) = state.withLock { state in
+      if !state.isClosed, state.queue.enqueue(item) { return (true, false) }
+      defer { state.isRefusing = true }
+      return (false, !state.isRefusing)
     }
-    guard taken else {
-      metrics.ended(.refused)
-      if isFirst { log.error("webhook events are lost: the queue is full", metadata: ["limit": "\(limit)"]) }
-      return
-    }
-    advance()
+    if isTaken { return advance() }
+    metrics.ended(.refused)
+    if isNews { log.error("webhook events are lost: the queue is full, or the server at its end") }
   }
 
   /// Retries what waits, now.
@@ -102,11 +99,17 @@ final class WebhookEndpoint: Sendable {
           due,
           Task {
             try? await Task.sleep(for: max(.zero, due - .now))
-            if !Task.isCancelled { self.advance() }
+            if !Task.isCancelled { self.wakeUp() }
           }
         )
       }
     }
+  }
+
+  private func wakeUp() {
+    // Or a timer that was a little early would not be set again.
+    state.withLock { $0.timer = nil }
+    advance()
   }
 
   private func deliver(_ delivery: WebhookQueue.Delivery) async {

@@ -9,8 +9,9 @@ import Runtime
 /// that waits for its retry does not take. An event is tried for ever, except where the address says that it will
 /// not have it.
 ///
-/// The queue holds `limit` events. When it is full it takes no more, rather than drop what it has: what was taken is
-/// delivered, and in its order, and what is lost is the newest, which whoever sent it is told at once.
+/// The queue holds `limit` events, and `maximumBytes` of them. When it is full it takes no more, rather than drop what
+/// it has: what was taken is delivered, and whoever sends is told at once of what is not. A session that outlives such
+/// a time has a gap in its events.
 struct WebhookQueue {
   struct Item: Sendable, Equatable {
     /// The same at each attempt.
@@ -50,10 +51,13 @@ struct WebhookQueue {
   }
 
   static let maximumInFlight = 64
+  /// Of bodies.
+  static let maximumBytes = 64 << 20
 
   /// Events held, those in flight too.
   private(set) var count = 0
   private(set) var inFlight = 0
+  private var bytes = 0
   private let limit: Int
   private let maxRetries: Int
   private let endless: RetryProfile
@@ -73,8 +77,9 @@ struct WebhookQueue {
 
   /// - Returns: whether there was room for it.
   mutating func enqueue(_ item: Item) -> Bool {
-    guard count < limit else { return false }
+    guard count < limit, item.body.count <= Self.maximumBytes - bytes else { return false }
     count += 1
+    bytes += item.body.count
     if lines[item.sessionID]?.items.append(item) == nil {
       lines[item.sessionID] = Line(items: [item])
       ready.append(item.sessionID)
@@ -131,7 +136,7 @@ struct WebhookQueue {
 
   private mutating func removeFirst(_ sessionID: String) {
     count -= 1
-    lines[sessionID]?.items.removeFirst()
+    bytes -= lines[sessionID]?.items.removeFirst().body.count ?? 0
     lines[sessionID]?.attempts = 0
     if lines[sessionID]?.items.isEmpty == true {
       lines[sessionID] = nil

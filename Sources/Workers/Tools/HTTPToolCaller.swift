@@ -33,8 +33,9 @@ public struct HTTPToolCaller: ToolCaller {
     } catch {
       observer?.toolCallFinished(
         tool: request.tool.name, outcome: error.kind.rawValue, attempts: attempts, total: Instant.now - began)
-      log.warning(
-        "tool call failed",
+      // A cancel is somebody's wish: a caller who hangs up, for one.
+      log.log(
+        level: error.kind == .cancelled ? .debug : .warning, "tool call failed",
         metadata: [
           "tool": "\(request.tool.name)", "session": "\(request.sessionID)", "call": "\(request.callID)",
           "type": "\(error.kind.rawValue)", "attempts": "\(attempts)", "status": "\(error.status ?? 0)",
