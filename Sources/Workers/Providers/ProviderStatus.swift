@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 import VivaConfiguration
 
 /// How a provider answered a probe.
@@ -31,5 +32,26 @@ public struct ProviderStatus: Sendable, Equatable {
     parts.query = nil
     parts.fragment = nil
     return parts.string ?? "(not an address)"
+  }
+}
+
+extension WorkerSet {
+  /// Probes all providers at once.
+  ///
+  /// - Returns: one entry a provider, in the order of the configuration.
+  public func status() async -> [ProviderStatus] {
+    let all = WorkerKind.allCases.flatMap { kind in Self.providers(settings, kind).map { (kind, $0) } }
+    return await withTaskGroup(of: (Int, ProviderStatus).self) { group in
+      for (index, (kind, provider)) in all.enumerated() {
+        group.addTask {
+          let asked = Instant.now
+          let answer = await self.probe(kind, provider.name)
+          return (index, ProviderStatus(kind, provider, answer, latency: Instant.now - asked))
+        }
+      }
+      var found: [(Int, ProviderStatus)] = []
+      for await status in group { found.append(status) }
+      return found.sorted { $0.0 < $1.0 }.map(\.1)
+    }
   }
 }

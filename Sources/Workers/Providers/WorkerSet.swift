@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Runtime
 import VivaConfiguration
 
 extension ProviderSettings.WireProtocol {
@@ -11,7 +10,7 @@ public final class WorkerSet: Sendable {
   /// Loading a model at the first request may take this long, in milliseconds.
   private static let warmUpLimit = 60_000
 
-  private let settings: WorkerSettings
+  let settings: WorkerSettings
   private let observer: any WorkerObserver
   private let isAvailable: @Sendable (String) -> Bool
   private let client: HTTPClient
@@ -79,25 +78,6 @@ public final class WorkerSet: Sendable {
       case .espeak: try await EspeakSynthesizer(provider).probe()
       case .http: try await HTTPEndOfTurnDetector(provider, client: client).probe()
       }
-    }
-  }
-
-  /// Probes all providers at once.
-  ///
-  /// - Returns: one entry a provider, in the order of the configuration.
-  public func status() async -> [ProviderStatus] {
-    let all = WorkerKind.allCases.flatMap { kind in Self.providers(settings, kind).map { (kind, $0) } }
-    return await withTaskGroup(of: (Int, ProviderStatus).self) { group in
-      for (index, (kind, provider)) in all.enumerated() {
-        group.addTask {
-          let asked = Instant.now
-          let answer = await self.probe(kind, provider.name)
-          return (index, ProviderStatus(kind, provider, answer, latency: Instant.now - asked))
-        }
-      }
-      var found: [(Int, ProviderStatus)] = []
-      for await status in group { found.append(status) }
-      return found.sorted { $0.0 < $1.0 }.map(\.1)
     }
   }
 
@@ -184,7 +164,7 @@ public final class WorkerSet: Sendable {
     return Dictionary(servers) { first, _ in first }
   }
 
-  private static func providers(_ settings: WorkerSettings, _ kind: WorkerKind) -> [ProviderSettings] {
+  static func providers(_ settings: WorkerSettings, _ kind: WorkerKind) -> [ProviderSettings] {
     switch kind {
     case .asr: settings.asr
     case .llm: settings.llm

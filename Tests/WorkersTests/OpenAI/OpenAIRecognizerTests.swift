@@ -156,12 +156,12 @@ import VivaTesting
 
   @Test("the deadline begins at the end of the turn")
   func slowSpeaker() async throws {
-    try await with(firstResult: 1000, reply: { _ in .init("At last.") }) { recognizer, _ in
+    try await with(firstResult: 4000, reply: { _ in .init("At last.") }) { recognizer, _ in
       let (audio, speaker) = AsyncStream.makeStream(of: [Int16].self)
       let events = Task { try await all(recognizer.recognize(.init(), audio: audio)) }
-      for _ in 0..<4 {
+      for _ in 0..<5 {
         speaker.yield([Int16](repeating: 1, count: 320))
-        try await Task.sleep(for: .milliseconds(400))
+        try await Task.sleep(for: .milliseconds(900))
       }
       speaker.finish()
       #expect(try await events.value == [.partial("At last."), .final(Transcript(text: "At last."))])
