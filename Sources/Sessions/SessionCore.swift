@@ -129,9 +129,10 @@ public struct SessionCore {
     guard !state.isEnded else { return }
     stopResponse(.clientCancelled, at: now)
     cancelAllOutOfBand(at: now)
-    for call in turns.flatMap({ [$0.call, $0.pause?.call] }) + tools.running.keys {
-      if let call { act(.cancel(call)) }
+    for turn in turns {
+      for call in [turn.call, turn.pause?.call].compactMap({ $0 }) { act(.cancel(call)) }
     }
+    for call in tools.running.keys { act(.cancel(call)) }
     turns = []
     tools.running = [:]
     record(.ended(reason: reason), then: [])

@@ -24,7 +24,8 @@ extension ConversationItem: Codable {
         role: try fields.requiredChoice(.role), parts: try fields.parts(.content))
     case .functionCall:
       content = .functionCall(
-        name: try fields.requiredLabel(.name, upTo: 64), callID: try fields.requiredLabel(.callID, upTo: 128),
+        name: try fields.requiredLabel(.name, upTo: 64),
+        callID: try fields.label(.callID, upTo: 128) ?? RealtimeID.make("call"),
         arguments: try fields.requiredText(.arguments, upTo: Limits.itemText))
     case .functionCallOutput:
       content = .functionCallOutput(

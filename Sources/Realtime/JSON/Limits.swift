@@ -7,7 +7,7 @@ enum Limits {
   /// A tool's JSON Schema.
   static let toolParameters = 64 << 10
   /// One text of an item: its words, a function's arguments, its output.
-  static let itemText = 256 << 10
+  static let itemText = 1 << 20
   /// Content parts of a message.
   static let parts = 128
   /// Items in the `input` of a response.

@@ -30,7 +30,7 @@ extension RealtimeSession.Tool: Codable {
 
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
-    try fields.requireFunction(.type)
+    if fields.contains(.type) { try fields.requireFunction(.type) }
     name = try fields.requiredLabel(.name, upTo: 64)
     guard name.utf8.allSatisfy(\.isAllowedInFunctionName) else {
       throw fields.refusal(.name, "Invalid function name: expected letters, digits, '_' and '-'.")

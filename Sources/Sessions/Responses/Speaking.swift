@@ -163,7 +163,8 @@ extension SessionCore {
 
   private mutating func encode(_ audio: [Int16]) -> [[UInt8]] {
     if response?.encoder == nil {
-      response?.encoder = AudioPayloadEncoder(outputFormat.encoding, sampleRate: SpokenText.sampleRate)
+      let encoder = AudioPayloadEncoder(outputFormat.encoding, sampleRate: SpokenText.sampleRate)
+      response?.encoder = encoder
     }
     return response?.encoder?.encode(audio) ?? []
   }

@@ -25,23 +25,18 @@ extension SessionCore {
     let request = ToolRequest(
       tool: tool, callID: call.callID, arguments: call.arguments, sessionID: session.id, agent: agent.name)
     act(.callTool(id, request))
-    send(.vivaToolCall(callID: call.callID, name: tool.name, status: "in_progress"))
+    send(
+      .vivaToolCall(
+        callID: call.callID, name: tool.name, status: "in_progress", durationMilliseconds: nil, error: nil))
   }
 
   mutating func toolReturned(_ id: CallID, _ outcome: ToolOutcome, at now: Instant) {
     guard let running = tools.running.removeValue(forKey: id) else { return }
-    let took = Int((now - running.started).inSeconds * 1000)
-    switch outcome {
-    case .output:
-      send(
-        .vivaToolCall(
-          callID: running.callID, name: running.tool.name, status: "completed", durationMilliseconds: took))
-    case .failure(let error):
-      send(
-        .vivaToolCall(
-          callID: running.callID, name: running.tool.name, status: "failed", durationMilliseconds: took,
-          error: error))
-    }
+    let failure: String? = if case .failure(let error) = outcome { error } else { nil }
+    send(
+      .vivaToolCall(
+        callID: running.callID, name: running.tool.name, status: failure == nil ? "completed" : "failed",
+        durationMilliseconds: Int((now - running.started).inSeconds * 1000), error: failure))
     // The client may have deleted the call meanwhile.
     guard state.hasFunctionCall(running.callID), state.items.count < limits.items else { return }
     var item = ConversationItem(

@@ -28,7 +28,8 @@ extension SessionCore {
       return
     }
     // Only a recogniser that is known to tell words as they come can be taken at its silence.
-    cutOff?.due = recogniserStreams ? now + .milliseconds(agent.interruptions.noWordsMilliseconds) : nil
+    let due = recogniserStreams ? now + .milliseconds(agent.interruptions.noWordsMilliseconds) : nil
+    cutOff?.due = due
   }
 
   /// The limit has passed without a word: whatever it is that sounds, it is nobody speaking.

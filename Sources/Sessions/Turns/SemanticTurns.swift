@@ -37,7 +37,8 @@ extension SessionCore {
   /// A partial transcript has come; in a pause it tells how the turn might end.
   mutating func noteTranscript(ofTurn index: Int) {
     guard turns[index].pause != nil else { return }
-    turns[index].pause?.transcript = turns[index].transcript
+    let transcript = turns[index].transcript
+    turns[index].pause?.transcript = transcript
     weighEvidence(ofTurn: index)
   }
 
