@@ -4,19 +4,31 @@ import { byId, element } from "./dom.js";
 
 export class Agents {
   #select = byId("agent");
+  /** Whether someone asked for this agent: the address or the user. */
+  isChosen;
 
   constructor({ preferred, onChange }) {
+    this.isChosen = preferred !== null;
     this.#offer([preferred ?? "assistant"]);
-    this.#select.addEventListener("change", onChange);
+    this.#select.addEventListener("change", () => {
+      this.isChosen = true;
+      onChange();
+    });
   }
 
-  get chosen() { return this.#select.value; }
+  get name() { return this.#select.value; }
+
+  /** The agent that the session has turned out to be with. */
+  set name(name) {
+    if (![...this.#select.options].some(({ value }) => value === name)) this.#select.append(element("option", "", name));
+    this.#select.value = name;
+  }
 
   /** @returns "ok", "refused" (the key) or "unreachable". */
   async load(key) {
     try {
       const response = await fetch("/v1/models", { headers: { Authorization: `Bearer ${key}` } });
-      if (response.status === 401 || response.status === 403) return "refused";
+      if (response.status === 401) return "refused";
       if (!response.ok) return "unreachable";
       const { data } = await response.json();
       this.#offer(data.map(({ id }) => id));
@@ -27,7 +39,7 @@ export class Agents {
   }
 
   #offer(names) {
-    const chosen = this.chosen;
+    const chosen = this.name;
     this.#select.replaceChildren(...names.map((name) => element("option", "", name)));
     if (names.includes(chosen)) this.#select.value = chosen;
   }
