@@ -20,7 +20,8 @@ export class Agents {
 
   /** The agent that the session has turned out to be with. */
   set name(name) {
-    if (![...this.#select.options].some(({ value }) => value === name)) this.#select.append(element("option", "", name));
+    const names = [...this.#select.options].map(({ value }) => value);
+    if (!names.includes(name)) this.#select.append(element("option", "", name));
     this.#select.value = name;
   }
 

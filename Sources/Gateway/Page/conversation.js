@@ -1,6 +1,7 @@
 // What was said, as a fold over the protocol's events.
 //
-// An entry: { id, kind: "user" | "agent" | "call", text, isFinal, heard, responseId, note, isResumed, name, callId, call }.
+// An entry: { id, kind: "user" | "agent" | "call", text, isFinal, heard, responseId, note, isResumed }; of a call also
+// { name, callId, call }, the last as ToolCalls tells it.
 // `heard` is null, or the part of an interrupted reply that reached the user's ear.
 
 import { ToolCalls } from "./tool-calls.js";
