@@ -40,7 +40,7 @@ export class Admission {
   async prepare() {
     if (!this.hasKey()) return;
     try {
-      if ((await this.agents.load(this.#keyring.widest)) === "refused") throw new KeyRefused();
+      if (await this.agents.load(this.#keyring.widest)) throw new KeyRefused();
       await this.#keyring.keyFor(this.agents.name);
       this.#form.close();
     } catch (error) {
@@ -60,7 +60,7 @@ export class Admission {
   /** After a refused upgrade, which has no reason that a page may read: asks in a way that has one. */
   async review() {
     const key = this.#keyring.ephemeral;
-    if (key === null || (await this.agents.load(key)) !== "refused") return;
+    if (key === null || !(await this.agents.isRefused(key))) return;
     this.#keyring.expire();
     if (this.#keyring.isEmpty) this.refuse(new KeyRefused());
   }
