@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 import os
 import re
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from conftest import SENTENCES
 from playwright.sync_api import Locator, Page, sync_playwright
+from support.scripted_session import ScriptedSession
 from support.server import ROOT, VivaServer
 from support.speech import Voice, silence, transcribe, write_wav
 from support.words import word_error, words
@@ -33,6 +35,7 @@ class Browser:
     page: Page
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    sessions: list[str] = field(default_factory=list)
 
     def find(self, name: str) -> Locator:
         """An element by its test id."""
@@ -57,7 +60,7 @@ class Browser:
 
 @contextmanager
 def chromium(
-    server: VivaServer, microphone: Path | None, fragment: str = "", key: str | None = None
+    server: VivaServer, microphone: Path | None, fragment: str = "", key: str | None = None, query: str = ""
 ) -> Iterator[Browser]:
     """The page in a browser of its own; without a WAV there is no microphone at all."""
     arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
@@ -70,7 +73,8 @@ def chromium(
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path=CHROMIUM, headless=True, args=arguments)
         try:
-            permissions = ["microphone"] if microphone is not None else []
+            permissions = ["clipboard-read", "clipboard-write"]
+            permissions += ["microphone"] if microphone is not None else []
             context = browser.new_context(permissions=permissions, viewport={"width": 1100, "height": 760})
             page = context.new_page()
             its = Browser(page)
@@ -83,11 +87,12 @@ def chromium(
             page.on("pageerror", lambda error: its.complaints.append(f"exception: {error}"))
             page.on("requestfailed", lambda request: its.complaints.append(f"failed: {request.url}"))
             page.on("request", lambda request: its.requests.append(request.url))
+            page.on("websocket", lambda socket: its.sessions.append(socket.url))
             page.add_init_script(
                 "document.addEventListener('securitypolicyviolation',"
                 " e => console.error('CSP violation', e.violatedDirective, e.blockedURI))"
             )
-            page.goto(f"{server.http}/#key={key or server.key}{fragment}")
+            page.goto(f"{server.http}/{query}#key={key or server.key}{fragment}")
             yield its
             assert not its.complaints, its.complaints
             foreign = [url for url in its.requests if not url.startswith((server.http, "data:", "blob:"))]
@@ -184,11 +189,28 @@ def test_the_agent_of_the_fragment_greets(server: VivaServer) -> None:
         browser.wait_for("document.querySelector('[data-testid=captions]').innerText.includes('interview')", 20)
 
 
-def test_the_key_does_not_stay_in_the_address(server: VivaServer) -> None:
+def test_the_server_key_stays_in_memory_only(server: VivaServer) -> None:
     with chromium(server, microphone=None) as browser:
-        browser.page.wait_for_timeout(500)
+        browser.wait_for("sessionStorage.length > 0", seconds=10)
         assert not [url for url in browser.requests if server.key in url.partition("#")[0]]
-        assert server.key not in browser.find("captions").inner_text()
+        assert server.key not in browser.page.url
+        assert server.key not in browser.page.content()
+        assert server.key not in str(browser.page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}])"))
+        # What stays is short-lived, and enough to go on with after a reload.
+        assert browser.page.evaluate("sessionStorage['viva.key']").startswith('{"value":"ek_')
+        browser.page.reload()
+        browser.find("text").fill("Hello.")
+        browser.find("send").click()
+        browser.wait_for("window.viva.turns >= 1", seconds=40)
+
+
+def test_an_ephemeral_key_that_is_not_good_is_told_with_the_remedy(server: VivaServer) -> None:
+    with chromium(server, microphone=None, key="ek_" + "0" * 32) as browser:
+        browser.find("key").wait_for(state="visible", timeout=10_000)
+        assert "viva token" in browser.page.locator("#key-refusal").inner_text()
+        assert browser.page.evaluate("sessionStorage.length") == 0
+        assert browser.complaints and all("401" in text for text in browser.complaints), browser.complaints
+        browser.complaints.clear()
 
 
 def test_a_wrong_key_is_told(server: VivaServer) -> None:
@@ -204,3 +226,108 @@ def test_a_wrong_key_is_told(server: VivaServer) -> None:
         browser.find("text").fill("Hello.")
         browser.find("send").click()
         browser.wait_for("window.viva.turns >= 1", seconds=40)
+
+
+def test_text_only_and_back_to_voice_in_one_session(server: VivaServer) -> None:
+    with chromium(server, microphone=None, query="?mode=text") as browser:
+        browser.find("text").fill("What is the capital of France?")
+        browser.find("send").click()
+        browser.wait_for("window.viva.turns >= 1", seconds=40)
+        assert words(browser.captions("agent")[-1])
+        assert browser.viva("audioBytesReceived") == 0
+        assert not browser.find("talk").is_visible()
+        browser.find("voice").check()
+        browser.find("text").fill("What can I do on a rainy day?")
+        browser.find("send").click()
+        browser.wait_for("window.viva.turns >= 2", seconds=40)
+        assert browser.viva("audioBytesReceived")
+        assert browser.find("talk").is_visible()
+        assert len(browser.sessions) == 1, browser.sessions
+
+
+def test_the_telephone_format_is_heard(server: VivaServer) -> None:
+    with chromium(server, microphone=None, fragment="&record=1") as browser:
+        browser.find("format").select_option("audio/pcmu")
+        browser.find("text").fill("What is the capital of France?")
+        browser.find("send").click()
+        browser.wait_for("window.viva.turns >= 1 && window.viva.state === 'muted'", seconds=60)
+        said = browser.captions("agent")[-1]
+        pcm, rate = recording(browser)
+    heard = " ".join(asyncio.run(transcribe_pieces(server.asr, pcm, rate)))
+    assert word_error(said, heard) < 0.5, (said, heard)
+
+
+@contextmanager
+def scripted(server: VivaServer) -> Iterator[tuple[Browser, ScriptedSession]]:
+    """The page in a session that the test plays, after a first word of the user."""
+    with chromium(server, microphone=None, query="?mode=text") as browser:
+        session = ScriptedSession(browser.page)
+        browser.find("text").fill("Can I come on Tuesday?")
+        browser.find("send").click()
+        browser.wait_for("window.viva.state === 'thinking'", seconds=10)
+        yield browser, session
+
+
+def test_tool_calls_are_shown(server: VivaServer) -> None:
+    with scripted(server) as (browser, session):
+        cards, statuses = browser.find("caption-call"), browser.find("tool-status")
+        session.call("call_1", "find_slots", {"day": "<b>Tuesday</b>"})
+        session.call_status("call_1", "in_progress")
+        session.settle()
+        assert statuses.all_inner_texts() == ["running"]
+        session.call_output("call_1", '{"slots":["half past ten"]}')
+        session.call_status("call_1", "completed", duration_ms=412)
+        session.settle()
+        assert statuses.all_inner_texts() == ["done in 0.41 s"]
+        shown = cards.first.inner_text()
+        assert "find_slots" in shown and '{ "day": "<b>Tuesday</b>" }' in shown and "half past ten" in shown
+
+        # Nothing of the order of events is taken for granted.
+        session.call_status("call_2", "failed", duration_ms=5003, error="The service is gone.")
+        session.call("call_2", "book_slot", {"slot": "half past ten"})
+        session.settle()
+        assert statuses.all_inner_texts() == ["done in 0.41 s", "failed after 5.00 s"]
+        assert "The service is gone." in cards.last.inner_text()
+
+
+def test_a_resumed_answer_is_marked(server: VivaServer) -> None:
+    with scripted(server) as (browser, session):
+        session.say("item_1", "Yes, on Tuesday there is room.")
+        session.send("viva.response.resumed", response_id="resp_item_1", item_id="item_1")
+        session.settle()
+        assert "resumed after a false interruption" in browser.find("captions").inner_text()
+
+
+def test_events_can_be_filtered_read_and_copied(server: VivaServer) -> None:
+    with scripted(server) as (browser, session):
+        assert not browser.find("events-filter").is_visible()
+        browser.find("events").locator("summary").first.click()
+        for number in range(600):
+            session.send("response.output_text.delta", response_id="r", item_id="i", delta=f"{number} ")
+        session.settle()
+        rows = browser.find("events").locator("details.event")
+        assert rows.count() == 500
+        session.send("response.output_audio.delta", response_id="r", item_id="i", delta="A" * 4800)
+        session.send("error", error={"message": "Something is wrong.", "code": None})
+        session.settle()
+        browser.find("events-filter").fill("audio.delta")
+        shown = rows.filter(visible=True)
+        assert shown.count() == 1
+        shown.first.locator("summary").click()
+        assert "3.6 kB of audio" in shown.first.inner_text() and "AAAA" not in shown.first.inner_text()
+        browser.find("events-filter").fill("")
+        browser.find("events-copy").click()
+        browser.wait_for("document.getElementById('events-copied').textContent !== ''", seconds=5)
+        lines = [json.loads(line) for line in browser.page.evaluate("navigator.clipboard.readText()").splitlines()]
+        assert len(lines) == 500 and lines[-1]["event"]["type"] == "error" and lines[-1]["direction"] == "received"
+        assert all(line["at_ms"] >= 0 and line["bytes"] > 0 for line in lines)
+
+
+def test_nothing_is_wider_than_a_telephone(server: VivaServer) -> None:
+    with scripted(server) as (browser, session):
+        session.call("call_1", "find_slots", {"a_very_long_name_of_an_argument": "x" * 300})
+        session.settle()
+        browser.find("voice").check()
+        for width in (320, 390):
+            browser.page.set_viewport_size({"width": width, "height": 800})
+            assert browser.page.evaluate("document.documentElement.scrollWidth") == width

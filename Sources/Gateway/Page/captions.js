@@ -1,6 +1,7 @@
 // The conversation on the sheet. Everything that was said is set as text, never as markup.
 
 import { byId, element } from "./dom.js";
+import { toolCard } from "./tool-card.js";
 
 export class Captions {
   #list = byId("captions");
@@ -28,9 +29,10 @@ export class Captions {
     if (entry.responseId) block.article.dataset.response = entry.responseId;
     block.article.classList.toggle("partial", !entry.isFinal);
     block.words.dataset.final = entry.isFinal;
-    if (entry.kind === "call") this.#showCall(block.words, entry);
+    if (entry.kind === "call") block.words.replaceChildren(toolCard(entry, entry.call));
     else this.#showWords(block.words, entry);
-    block.note.textContent = entry.note ?? "";
+    const resumed = entry.isResumed ? "↻ resumed after a false interruption" : null;
+    block.note.textContent = [entry.note, resumed].filter(Boolean).join(" · ");
     this.#scroll();
   }
 
@@ -82,11 +84,6 @@ export class Captions {
     words.replaceChildren(text.slice(0, end) + space, element("s", "unheard", text.slice(end + space.length)));
   }
 
-  #showCall(words, { name, text, output }) {
-    words.replaceChildren(element("code", "call-name", name ?? "…"), element("pre", "", pretty(text)));
-    if (output !== undefined) words.append(element("pre", "call-output", pretty(output)));
-  }
-
   #scroll() {
     if (this.#isFollowing && !this.isEmpty) this.#sheet.scrollTop = this.#sheet.scrollHeight;
   }
@@ -99,12 +96,4 @@ function endOfHeard(text, heard) {
   const words = [...text.matchAll(/\S+/g)];
   const last = words[Math.min(count, words.length) - 1];
   return last ? last.index + last[0].length : 0;
-}
-
-function pretty(json) {
-  try {
-    return JSON.stringify(JSON.parse(json), null, 2);
-  } catch {
-    return json;
-  }
 }

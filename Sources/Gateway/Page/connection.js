@@ -1,5 +1,7 @@
 // One WebSocket to /v1/realtime, opened again when it is lost by no one's wish.
 
+import { KeyRefused } from "./keyring.js";
+
 /** Going away, no close frame, service restart, try again later. */
 const RETRIED = new Set([1001, 1006, 1012, 1013]);
 const MAX_ATTEMPTS = 6;
@@ -9,35 +11,35 @@ const SOUND_AFTER = 10_000; // ms
 
 export class Connection {
   #socket = null;
-  #target = null;
+  /** Whether a key is being fetched for the next socket. */
+  #isPreparing = false;
+  /** Counts attempts: one that was overtaken while it waited for its key is dropped. */
+  #serial = 0;
   #waiting = [];
   #attempt = 0;
   #retry = 0;
   #handlers;
 
   /**
-   * @param handlers onConnecting(), onOpen(), onEvent(event), onSent(event, bytes),
+   * @param handlers findTarget(): a promise of {agent: a name, or null for the key's own, key};
+   *   onConnecting(), onOpen(), onEvent(event, bytes), onSent(event, bytes), onRefused(error) without a good key,
    *   onLost({code, reason, wasOpen, retryInSeconds}): retryInSeconds is null when no attempt will follow.
    */
   constructor(handlers) { this.#handlers = handlers; }
 
   get isOpen() { return this.#socket?.readyState === WebSocket.OPEN; }
-  get isIdle() { return this.#socket === null; }
+  get isIdle() { return this.#socket === null && !this.#isPreparing; }
 
-  open(agent, key) {
-    this.#socket?.close(1000);
-    this.#target = { agent, key };
+  open() {
+    this.#detach();
     this.#attempt = 0;
     this.#connect();
   }
 
   /** Ends it for good; no event follows. */
   close() {
-    clearTimeout(this.#retry);
     this.#waiting = [];
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close(1000);
+    this.#detach();
   }
 
   /** Sends now, or right after opening. Audio is never kept: old sound is of no use. */
@@ -51,19 +53,44 @@ export class Connection {
     }
   }
 
-  #connect() {
+  #detach() {
     clearTimeout(this.#retry);
+    this.#serial++;
+    this.#isPreparing = false;
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close(1000);
+  }
+
+  async #connect() {
+    const serial = ++this.#serial;
+    this.#isPreparing = true;
     this.#handlers.onConnecting();
-    const { agent, key } = this.#target;
-    const url = new URL(`/v1/realtime?model=${encodeURIComponent(agent)}`, location.href);
+    let target = null;
+    let failure = null;
+    try {
+      target = await this.#handlers.findTarget();
+    } catch (error) {
+      failure = error;
+    }
+    if (serial !== this.#serial) return;
+    this.#isPreparing = false;
+    if (target) this.#openSocket(target);
+    else if (failure instanceof KeyRefused) this.#handlers.onRefused(failure);
+    else this.#lose({ code: 1006, reason: failure.message, wasOpen: false });
+  }
+
+  #openSocket({ agent, key }) {
+    const url = new URL("/v1/realtime", location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    url.hash = "";
+    if (agent !== null) url.searchParams.set("model", agent);
     // A browser cannot set a header on a WebSocket; the key rides in the list of subprotocols.
     const socket = new WebSocket(url, ["realtime", `openai-insecure-api-key.${key}`]);
     let openedAt = null;
     this.#socket = socket;
 
     socket.onopen = () => {
+      if (this.#socket !== socket) return;
       openedAt = performance.now();
       this.#handlers.onOpen();
       for (const event of this.#waiting.splice(0)) this.send(event);
@@ -77,9 +104,13 @@ export class Connection {
       this.#socket = null;
       const wasOpen = openedAt !== null;
       if (wasOpen && performance.now() - openedAt > SOUND_AFTER) this.#attempt = 0;
-      const retryInSeconds = RETRIED.has(code) && this.#attempt < MAX_ATTEMPTS ? this.#backOff() : null;
-      this.#handlers.onLost({ code, reason, wasOpen, retryInSeconds });
+      this.#lose({ code, reason, wasOpen });
     };
+  }
+
+  #lose(loss) {
+    const retryInSeconds = RETRIED.has(loss.code) && this.#attempt < MAX_ATTEMPTS ? this.#backOff() : null;
+    this.#handlers.onLost({ ...loss, retryInSeconds });
   }
 
   #backOff() {

@@ -1,10 +1,14 @@
 // What was said, as a fold over the protocol's events.
 //
-// An entry: { id, kind: "user" | "agent" | "call", text, isFinal, heard, responseId, note, name, output }.
+// An entry: { id, kind: "user" | "agent" | "call", text, isFinal, heard, responseId, note, isResumed }; of a call also
+// { name, callId, call }, the last as ToolCalls tells it.
 // `heard` is null, or the part of an interrupted reply that reached the user's ear.
+
+import { ToolCalls } from "./tool-calls.js";
 
 export class Conversation {
   #entries = new Map();
+  #calls = new ToolCalls();
   #onChange;
   #onRemove;
 
@@ -14,6 +18,8 @@ export class Conversation {
   }
 
   apply(event) {
+    const call = this.#calls.apply(event);
+    if (call !== null) return this.#showCall(call);
     switch (event.type) {
       case "input_audio_buffer.speech_started":
       case "input_audio_buffer.committed":
@@ -56,6 +62,8 @@ export class Conversation {
           entry.heard = event.viva_heard ?? entry.heard;
           entry.note = "interrupted";
         });
+      case "viva.response.resumed":
+        return this.#change(event.item_id, "agent", (entry) => { entry.isResumed = true; });
       case "conversation.item.deleted":
         return this.#remove(event.item_id);
     }
@@ -81,7 +89,15 @@ export class Conversation {
     }
   }
 
-  clear() { this.#entries.clear(); }
+  clear() {
+    this.#entries.clear();
+    this.#calls.clear();
+  }
+
+  #showCall(callId) {
+    const entry = [...this.#entries.values()].find((each) => each.callId === callId);
+    if (entry) this.#change(entry.id, "call");
+  }
 
   #applyItem(item, heard, isDone) {
     if (item.type === "function_call") {
@@ -91,10 +107,6 @@ export class Conversation {
         entry.text = item.arguments || entry.text;
         entry.isFinal = isDone;
       });
-    }
-    if (item.type === "function_call_output") {
-      const call = [...this.#entries.values()].find((entry) => entry.callId === item.call_id);
-      return call && this.#change(call.id, "call", (entry) => { entry.output = item.output; });
     }
     const kind = { user: "user", assistant: "agent" }[item.role];
     if (!kind) return;
@@ -120,6 +132,7 @@ export class Conversation {
     const entry = this.#entries.get(id) ?? { id, kind, text: "", isFinal: false, heard: null };
     this.#entries.set(id, entry);
     edit(entry);
+    if (kind === "call") entry.call = this.#calls.of(entry.callId);
     this.#onChange(entry);
   }
 

@@ -10,7 +10,9 @@ export class EventLog {
   #list = byId("events");
   #panel = byId("events-panel");
   #filter = byId("events-filter");
+  #types = new Set();
   #count = 0;
+  #beganAt = null;
   #scheduled = false;
   /** The open row of each streamed type; any other event closes it. */
   #streams = new Map();
@@ -18,6 +20,7 @@ export class EventLog {
   constructor() {
     this.#filter.addEventListener("input", () => this.#applyFilter());
     this.#panel.addEventListener("toggle", () => this.#schedule());
+    byId("events-copy").addEventListener("click", () => this.#copy());
   }
 
   /** @param direction "sent" or "received" */
@@ -28,13 +31,24 @@ export class EventLog {
       stream.times++;
       stream.bytes += bytes;
     } else {
-      if (!STREAMED.has(event.type)) this.#streams.clear();
-      const row = { direction, event, bytes, times: 1, at: new Date(), element: null };
-      if (STREAMED.has(event.type)) this.#streams.set(event.type, row);
-      this.#rows.push(row);
-      if (this.#rows.length > LIMIT) this.#rows.shift().element?.remove();
+      this.#begin(direction, event, bytes);
     }
     this.#schedule();
+  }
+
+  #begin(direction, event, bytes) {
+    const now = performance.now();
+    this.#beganAt ??= now;
+    if (!STREAMED.has(event.type)) this.#streams.clear();
+    const row = { direction, event, bytes, times: 1, at: now - this.#beganAt, element: null };
+    if (STREAMED.has(event.type)) this.#streams.set(event.type, row);
+    this.#rows.push(row);
+    if (this.#rows.length > LIMIT) this.#rows.shift().element?.remove();
+    if (this.#types.has(event.type)) return;
+    this.#types.add(event.type);
+    const option = element("option");
+    option.value = event.type;
+    byId("events-types").append(option);
   }
 
   #schedule() {
@@ -63,12 +77,12 @@ export class EventLog {
     row.element.hidden = !this.#matches(row);
     row.size = element("span", "size");
     const arrow = element("span", "arrow", direction === "sent" ? "↑" : "↓");
-    arrow.title = direction;
+    arrow.append(element("span", "unseen", direction));
     const summary = element("summary");
     const type = element("span", "type");
     // A long type may break after its dots.
     type.append(...event.type.split(/(?<=[._])/).flatMap((part) => [part, element("wbr")]));
-    summary.append(element("time", "", at.toTimeString().slice(0, 8)), arrow, type, row.size);
+    summary.append(element("time", "", `+${(at / 1000).toFixed(2)}`), arrow, type, row.size);
     row.element.append(summary);
     row.element.addEventListener("toggle", () => {
       row.element.append(element("pre", "", JSON.stringify(event, elide, 2)));
@@ -81,6 +95,18 @@ export class EventLog {
   }
 
   #matches({ event }) { return event.type.includes(this.#filter.value.trim().toLowerCase()); }
+
+  /** What the filter shows, as JSON lines. */
+  async #copy() {
+    const lines = this.#rows.filter((row) => this.#matches(row)).map(({ direction, event, bytes, times, at }) =>
+      JSON.stringify({ at_ms: Math.round(at), direction, times, bytes, event }, elide));
+    try {
+      await navigator.clipboard.writeText(lines.join("\n"));
+      byId("events-copied").textContent = lines.length === 1 ? "1 event copied" : `${lines.length} events copied`;
+    } catch {
+      byId("events-copied").textContent = "This browser did not allow it";
+    }
+  }
 }
 
 function elide(name, value) {

@@ -1,13 +1,12 @@
 // The page: joins the session to what shows it. Each module is one idea; this one only connects them.
 
-import { Agents } from "./agents.js";
+import { address } from "./address.js";
+import { Admission } from "./admission.js";
 import { Captions } from "./captions.js";
 import { Connection } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
 import { EventLog } from "./event-log.js";
-import { fragment, keyring } from "./fragment.js";
-import { KeyForm } from "./key-form.js";
 import { LatencyChart, seconds, took } from "./latency-chart.js";
 import { LatencyLog } from "./latency.js";
 import { Microphone } from "./microphone.js";
@@ -19,8 +18,9 @@ import { TalkState } from "./talk-state.js";
 import { TestHooks } from "./test-hooks.js";
 import { VoiceLine } from "./voice-line.js";
 
-/** What the next connection is to remember. */
+/** What the next connection is to remember, and what the sheet says above it. */
 let memory = [];
+let divider = "";
 
 // MARK: What shows the session
 
@@ -50,7 +50,7 @@ function refresh() {
 // MARK: The session
 
 const player = new Player({
-  keep: fragment.record,
+  keep: address.record,
   onLevel: (rms) => voiceLine.hear("agent", rms),
   onStart: () => {
     latency.answered(performance.now());
@@ -60,7 +60,7 @@ const player = new Player({
 });
 
 const microphone = new Microphone({
-  raw: fragment.raw,
+  raw: address.raw,
   onChunk: (samples, rms) => {
     if (!connection.isOpen) return;
     session.hear(samples);
@@ -70,6 +70,7 @@ const microphone = new Microphone({
 });
 
 const connection = new Connection({
+  findTarget: () => admission.target(),
   onConnecting: () => {
     state.connection = "connecting";
     refresh();
@@ -78,21 +79,19 @@ const connection = new Connection({
     state.connection = "open";
     notices.clear();
     session.begin(memory);
-    if (memory.length > 0) captions.divide("The line was lost and is open again. The agent knows what was said.");
+    if (memory.length > 0) captions.divide(divider);
     memory = [];
     refresh();
   },
   onSent: (event, bytes) => eventLog.add("sent", event, bytes),
   onEvent: receive,
-  onLost: async (loss) => {
-    state.lost();
-    player.stop();
-    conversation.finish();
-    if (loss.wasOpen) memory = conversation.history();
+  onRefused: (error) => admission.refuse(error),
+  onLost: (loss) => {
+    if (loss.wasOpen) remember("The line was lost and is open again. The agent knows what was said.");
+    hangUp();
     notices.lost(loss);
     refresh();
-    // A refused upgrade has no reason that a page may read; ask in a way that has one.
-    if (!loss.wasOpen && (await agents.load(keyring.key)) === "refused") refuseKey();
+    if (!loss.wasOpen) admission.review();
   },
 });
 
@@ -102,6 +101,7 @@ window.viva = testHooks;
 
 function receive(event, bytes) {
   eventLog.add("received", event, bytes);
+  if (event.type === "session.created" && event.session.model) nameAgent(event.session.model);
   for (const part of [session, conversation, state, notices, testHooks]) part.apply(event);
   latency.apply(event, performance.now());
   if (event.type === "response.output_text.done") status.announce(event.text);
@@ -109,22 +109,31 @@ function receive(event, bytes) {
 }
 
 function connect() {
-  if (!keyring.key) return keyForm.ask();
+  if (!admission.hasKey()) return;
   notices.clear();
-  connection.open(agents.chosen, keyring.key);
+  connection.open();
+}
+
+/** The connection is gone, or about to be: nothing more will come of what was under way. */
+function hangUp() {
+  state.lost();
+  player.stop();
+  conversation.finish();
+}
+
+function remember(words) {
+  conversation.finish();
+  memory = conversation.history();
+  divider = words;
 }
 
 // MARK: What the user does
 
 async function talk() {
-  if (!keyring.key) return keyForm.ask();
+  if (!admission.hasKey()) return;
   player.open();
   if (connection.isIdle) connect();
-  else if (microphone.isLive) {
-    microphone.mute();
-    session.hearSilence();
-    return refresh();
-  }
+  else if (microphone.isLive) return mute();
   try {
     await microphone.open();
     microphone.unmute();
@@ -134,9 +143,15 @@ async function talk() {
   refresh();
 }
 
+function mute() {
+  microphone.mute();
+  if (connection.isOpen) session.hearSilence();
+  refresh();
+}
+
 function write(text) {
-  if (!keyring.key) return keyForm.ask();
-  player.open();
+  if (!admission.hasKey()) return;
+  if (!state.isTextOnly) player.open();
   if (connection.isIdle) connect();
   conversation.write(session.say(text), text);
   latency.asked(performance.now());
@@ -146,41 +161,52 @@ function write(text) {
   refresh();
 }
 
-const agents = new Agents({
-  preferred: fragment.agent,
-  onChange: () => {
-    nameAgent();
-    if (state.connection === "none") return;
+const admission = new Admission({
+  address,
+  onAgent: changeAgent,
+  onRefused: () => {
     connection.close();
-    state.lost();
-    player.stop();
-    conversation.finish();
-    conversation.clear();
-    memory = [];
-    captions.divide(`From here on with ${agents.chosen}.`);
-    connect();
+    if (state.connection !== "none") hangUp();
+    notices.clear();
+    refresh();
   },
+  onTrouble: (words) => notices.show(words),
 });
 
-function nameAgent() {
-  captions.agentName = agents.chosen;
-  byId("trace-agent").textContent = agents.chosen;
-}
-
-const keyForm = new KeyForm({ onKey: open });
-
-function refuseKey() {
+function changeAgent() {
+  const { name } = admission.agents;
+  nameAgent(name);
+  if (state.connection === "none") return;
   connection.close();
-  keyring.forget();
-  notices.clear();
-  keyForm.ask("The server does not know that key.");
+  hangUp();
+  conversation.clear();
+  memory = [];
+  captions.divide(`From here on with ${name}.`);
+  connect();
 }
 
-async function open(key) {
-  if ((await agents.load(key)) === "refused") return refuseKey();
-  keyring.key = key;
-  keyForm.close();
-  nameAgent();
+function nameAgent(name) {
+  admission.agents.name = name;
+  captions.agentName = name;
+  byId("trace-agent").textContent = name;
+}
+
+// A session keeps its audio format, so another format is another connection that remembers.
+function changeFormat(name) {
+  session.formatName = name;
+  if (state.connection === "none") return;
+  const format = byId("format").selectedOptions[0].text;
+  remember(`From here on in ${format}. The agent knows what was said.`);
+  connection.close();
+  hangUp();
+  connect();
+}
+
+function changeMode(mode) {
+  state.isTextOnly = mode === "text";
+  session.modality = mode;
+  if (state.isTextOnly && microphone.isLive) mute();
+  refresh();
 }
 
 byId("talk").addEventListener("click", talk);
@@ -189,11 +215,12 @@ byId("writing").addEventListener("submit", (event) => {
   const text = byId("words").value.trim();
   if (text) write(text);
 });
-byId("modality").addEventListener("change", ({ target }) => { session.modality = target.value; });
+byId("modality").addEventListener("change", ({ target }) => changeMode(target.value));
+byId("format").addEventListener("change", ({ target }) => changeFormat(target.value));
 addEventListener("keydown", ({ key }) => {
   if (key === "Escape" && connection.isOpen) session.interrupt();
 });
 
-if (keyring.key) open(keyring.key);
-else keyForm.ask();
+if (address.isTextOnly) byId("modality").querySelector("[value=text]").click();
+admission.prepare().then(() => nameAgent(admission.agents.name));
 refresh();

@@ -15,11 +15,16 @@ export function encodeBytes(bytes) {
   return btoa(pieces.join(""));
 }
 
-export function decode(base64) {
+export function decodeBytes(base64) {
   const text = atob(base64);
-  const bytes = new Uint8Array(text.length & ~1);
+  const bytes = new Uint8Array(text.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-  return new Int16Array(bytes.buffer);
+  return bytes;
+}
+
+export function decode(base64) {
+  const bytes = decodeBytes(base64);
+  return new Int16Array(bytes.buffer, 0, bytes.length >> 1);
 }
 
 /** A WAV file of the pieces, one after the other. */

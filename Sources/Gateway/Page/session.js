@@ -1,13 +1,15 @@
 // The client's part of the OpenAI Realtime protocol: what is sent, and what an event makes us do.
 // What an event makes us show is elsewhere (conversation.js, talk-state.js, latency.js).
 
-import { SAMPLE_RATE, encode, decode } from "./pcm.js";
-
-const PCM = { type: "audio/pcm", rate: SAMPLE_RATE };
+import { formatNamed } from "./formats.js";
+import { SAMPLE_RATE } from "./pcm.js";
 
 export class Session {
   /** "audio" or "text": how the agent replies. */
   #modality = "audio";
+  /** The name of the next connection's audio format. */
+  formatName = "audio/pcm";
+  #format = null;
   #connection;
   #player;
   #activeResponse = null;
@@ -22,11 +24,13 @@ export class Session {
   begin(history) {
     this.#activeResponse = null;
     this.#respondAfterwards = false;
+    this.#format = formatNamed(this.formatName);
+    const format = this.#format.description;
     this.#update({
       output_modalities: [this.#modality],
       audio: {
-        input: { format: PCM, transcription: {}, turn_detection: { type: "server_vad" } },
-        output: { format: PCM },
+        input: { format, transcription: {}, turn_detection: { type: "server_vad" } },
+        output: { format },
       },
     });
     for (const { id, role, text } of history) {
@@ -41,12 +45,12 @@ export class Session {
 
   set modality(modality) {
     this.#modality = modality;
-    if (!this.#connection.isIdle) this.#update({ output_modalities: [modality] });
+    if (this.#connection.isOpen) this.#update({ output_modalities: [modality] });
   }
 
   /** A piece of the user's voice, as Int16Array. */
   hear(samples) {
-    this.#connection.send({ type: "input_audio_buffer.append", audio: encode(samples) });
+    this.#connection.send({ type: "input_audio_buffer.append", audio: this.#format.encode(samples) });
   }
 
   /** A second of silence, so that the server's VAD ends a turn that muting would leave open. */
@@ -75,7 +79,7 @@ export class Session {
         this.#activeResponse = event.response.id;
         break;
       case "response.output_audio.delta":
-        this.#player.play(event.item_id, decode(event.delta));
+        this.#player.play(event.item_id, this.#format.decode(event.item_id, event.delta));
         break;
       case "input_audio_buffer.speech_started":
         this.#cutOff();

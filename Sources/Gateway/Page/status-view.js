@@ -1,22 +1,21 @@
 // The session's state in words, the talk button that goes with it, and what a screen reader is told.
 
 import { byId } from "./dom.js";
-import { TalkState } from "./talk-state.js";
 
 /** States that change with every sentence are not read out: it would talk over the agent, into the microphone. */
-const ANNOUNCED = new Set(["connecting", "muted", "disconnected"]);
+const ANNOUNCED = new Set(["connecting", "muted", "ready", "disconnected"]);
 
 export class StatusView {
   #shown = null;
 
   show(state, microphone) {
-    const [word, hint] = TalkState.words[state.name];
+    const [word, hint] = state.words;
     const hasBegun = state.connection !== "none";
     byId("state").dataset.state = state.name;
-    if (hasBegun) {
-      byId("state").textContent = word;
-      byId("hint").textContent = hint;
-    }
+    byId("state").textContent = hasBegun ? word : "Not yet begun";
+    byId("hint").textContent = hasBegun ? hint : state.isTextOnly ? "Write below." : "Press to talk, or write below.";
+    byId("words").placeholder = state.isTextOnly ? "Write here" : "or write here";
+    document.body.classList.toggle("text-only", state.isTextOnly);
     const isLive = microphone.isLive && state.connection === "open";
     byId("talk").dataset.live = isLive;
     byId("talk").dataset.muted = microphone.isOpen && !microphone.isLive;
