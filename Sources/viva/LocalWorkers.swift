@@ -11,6 +11,7 @@ struct LocalWorkers: Sendable {
   init(_ settings: Settings, in workers: WorkerSet) {
     let kinds: [(WorkerKind, [ProviderSettings])] = [
       (.asr, settings.workers.asr), (.llm, settings.workers.llm), (.tts, settings.workers.tts),
+      (.endOfTurn, settings.workers.endOfTurn),
     ]
     providers = kinds.flatMap { kind, list in list.filter { $0.process != nil }.map { (kind, $0) } }
     agents = Array(settings.agents.values)

@@ -1,6 +1,7 @@
-/// The three kinds of worker a conversation needs.
+/// The three kinds of worker a conversation needs, and one that it can do without.
 public enum WorkerKind: String, Sendable, CaseIterable {
   case asr, llm, tts
+  case endOfTurn = "end_of_turn"
 }
 
 /// Is told how every request to every provider ended, so that metrics can be kept.

@@ -42,6 +42,13 @@ public final class WorkerSet: Sendable {
       Self.select(settings.tts, order).compactMap { synthesizer($0, wyoming[.tts]?[$0.name]) }, observer: observer)
   }
 
+  /// What says under `semantic_vad` whether a speaker is done: the first in the file; nil when there is none.
+  public func endOfTurnDetector() -> (any EndOfTurnDetector)? {
+    settings.endOfTurn.first.map {
+      ObservedEndOfTurnDetector(detector: HTTPEndOfTurnDetector($0, client: client), observer: observer)
+    }
+  }
+
   /// Asks a provider whether it is alive, in its `firstResult` deadline at most. Costs the worker next to nothing.
   public func probe(_ kind: WorkerKind, _ name: String) async -> Result<Void, WorkerError> {
     await with(kind, name) { provider in
@@ -49,6 +56,7 @@ public final class WorkerSet: Sendable {
       case .wyoming: try await wyoming[kind]?[name]?.describe()
       case .openai: try await OpenAILanguageModel(provider, client: client).probe()
       case .espeak: try await EspeakSynthesizer(provider).probe()
+      case .http: try await HTTPEndOfTurnDetector(provider, client: client).probe()
       }
     }
   }
@@ -76,6 +84,9 @@ public final class WorkerSet: Sendable {
       case .tts:
         try await drain(
           synthesizer(patient, WyomingServer(patient))?.synthesize(SpeechRequest(text: "Ready.")))
+      case .endOfTurn:
+        let audio = [Int16](repeating: 0, count: 8000)
+        _ = try await HTTPEndOfTurnDetector(patient, client: client).probability(of: audio)
       }
       // So that the first turn need not ask.
       if provider.wireProtocol == .wyoming { try await wyoming[kind]?[name]?.describe() }
@@ -100,7 +111,7 @@ public final class WorkerSet: Sendable {
     switch provider.wireProtocol {
     case .wyoming: server.map { WyomingSynthesizer(server: $0, voice: provider.voice) }
     case .espeak: EspeakSynthesizer(provider)
-    case .openai: nil
+    case .openai, .http: nil
     }
   }
 
@@ -134,6 +145,7 @@ public final class WorkerSet: Sendable {
     case .asr: settings.asr
     case .llm: settings.llm
     case .tts: settings.tts
+    case .endOfTurn: settings.endOfTurn
     }
   }
 
