@@ -1,0 +1,63 @@
+import Foundation
+
+/// How long a silence must be before it ends a turn under `semantic_vad`, by what is known of the turn.
+///
+/// What an end-of-turn model hears and what the words say are weighed together as log-odds that the speaker is done:
+/// sure of that, the wait is shorter than a plain `server_vad`'s; sure of the opposite, it is as long as the eagerness
+/// allows. A pure value: ask again whenever there is news.
+struct EndOfTurnPolicy: Sendable {
+  /// As `eagerness` of OpenAI Realtime, where `auto` is `medium`.
+  enum Eagerness: Sendable, CaseIterable {
+    case low, medium, high
+  }
+
+  var eagerness: Eagerness
+  /// The turn's language, as an IETF tag; nil is taken for English. In others only punctuation is read.
+  var language: String?
+
+  init(eagerness: Eagerness, language: String? = nil) {
+    self.eagerness = eagerness
+    self.language = language
+  }
+
+  /// Log-odds beyond which there is nothing more to be sure of.
+  private static let certain = 3.0
+
+  /// - Parameters:
+  ///   - probability: 0...1, the model's that the speaker is done; nil while it has not answered, or has failed.
+  ///   - transcript: What is heard of the turn so far; nil or empty when that is nothing yet.
+  /// - Returns: Milliseconds of silence that end the turn. Never less than a quarter of a second, and at most 8, 4 or
+  ///   2 s by eagerness.
+  func silence(probability: Double?, transcript: String?) -> Int {
+    let text = transcript.map { TurnText($0, language: language).completeness } ?? .unknown
+    guard probability != nil || text != .unknown else { return waits.unsure }
+    let evidence = Self.evidence(of: probability) + Self.evidence(of: text)
+    let share = min(1, abs(evidence) / Self.certain)
+    let end = evidence > 0 ? waits.shortest : waits.longest
+    return Int(Double(waits.unsure) * pow(Double(end) / Double(waits.unsure), share))
+  }
+
+  private var waits: (shortest: Int, unsure: Int, longest: Int) {
+    switch eagerness {
+    case .low: (400, 700, 8000)
+    case .medium: (280, 600, 4000)
+    case .high: (250, 500, 2000)
+    }
+  }
+
+  private static func evidence(of probability: Double?) -> Double {
+    guard let probability, probability.isFinite else { return 0 }
+    let bounded = min(max(probability, 0.01), 0.99)
+    return log(bounded / (1 - bounded))
+  }
+
+  private static func evidence(of text: TurnText.Completeness) -> Double {
+    switch text {
+    case .answer: 2
+    case .sentence: 0.7
+    case .unknown: 0
+    case .openEnded: -1.5
+    case .incomplete: -3
+    }
+  }
+}
