@@ -53,7 +53,8 @@ import Testing
   func hostileProbability() {
     for eagerness in eager {
       let policy = EndOfTurnPolicy(eagerness: eagerness)
-      for probability in [-1, 0, 1, 2, .nan, .infinity, -.infinity] {
+      let hostile: [Double] = [-1, 0, 1, 2, .nan, .infinity, -.infinity]
+      for probability in hostile {
         let wait = policy.silence(probability: probability, transcript: "Yes.")
         #expect((250...8000).contains(wait))
       }
