@@ -109,7 +109,7 @@ def _split(sound: np.ndarray, pieces: list[str]) -> list[np.ndarray] | None:
 
 def _gaps(sound: np.ndarray) -> list[tuple[int, int]]:
     """Where nothing is said for 50 ms or more: first sample, and the one after the last."""
-    quiet = [*_levels(sound) < _QUIET, False]
+    quiet = [*(_levels(sound) < _QUIET), False]
     gaps, began = [], None
     for index, is_quiet in enumerate(quiet):
         if is_quiet and began is None:
