@@ -66,8 +66,6 @@ public struct WorkerSettings: Sendable, Equatable {
   public var asr: [ProviderSettings] = []
   public var llm: [ProviderSettings] = []
   public var tts: [ProviderSettings] = []
-  /// Says whether a speaker is done, under `semantic_vad`; the first is used, and there need be none.
-  public var endOfTurn: [ProviderSettings] = []
 
   public init() {}
 }
@@ -77,8 +75,6 @@ public struct ProviderSettings: Sendable, Equatable {
     case wyoming, openai
     /// A local `espeak-ng` command a sentence: the TTS of last resort.
     case espeak
-    /// Viva's own requests over HTTP, as `config/workers/end_of_turn.py` answers them.
-    case http
   }
   /// What a Wyoming `transcript-chunk` carries.
   public enum Partials: String, Sendable, CaseIterable {

@@ -3,11 +3,7 @@ import Foundation
 /// What the `url` of a worker must look like.
 enum WorkerAddress {
   static func allowed(for wireProtocol: ProviderSettings.WireProtocol) -> String {
-    switch wireProtocol {
-    case .openai: "http://HOST:PORT/v1 or https://HOST/v1"
-    case .http: "http://HOST:PORT"
-    default: "tcp://HOST:PORT"
-    }
+    wireProtocol == .openai ? "http://HOST:PORT/v1 or https://HOST/v1" : "tcp://HOST:PORT"
   }
 
   static func isValid(_ text: String, for wireProtocol: ProviderSettings.WireProtocol) -> Bool {
@@ -18,7 +14,7 @@ enum WorkerAddress {
     else { return false }
     switch wireProtocol {
     case .wyoming: return parts.scheme == "tcp" && parts.port != nil && parts.path.isEmpty
-    case .openai, .http: return parts.scheme == "http" || parts.scheme == "https"
+    case .openai: return parts.scheme == "http" || parts.scheme == "https"
     case .espeak: return false
     }
   }

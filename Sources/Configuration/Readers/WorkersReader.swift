@@ -4,14 +4,12 @@
 final class WorkersReader {
   private enum Kind: String {
     case asr, llm, tts
-    case endOfTurn = "end_of_turn"
 
     var protocols: [ProviderSettings.WireProtocol] {
       switch self {
       case .asr: [.wyoming]
       case .llm: [.openai]
       case .tts: [.wyoming, .espeak]
-      case .endOfTurn: [.http]
       }
     }
   }
@@ -22,7 +20,6 @@ final class WorkersReader {
     workers.asr = providers(.asr, of: section)
     workers.llm = providers(.llm, of: section)
     workers.tts = providers(.tts, of: section)
-    if section.value(Kind.endOfTurn.rawValue) != nil { workers.endOfTurn = providers(.endOfTurn, of: section) }
   }
 
   private func providers(_ kind: Kind, of section: Section) -> [ProviderSettings] {
@@ -55,7 +52,6 @@ final class WorkersReader {
       section.text("api_key", into: &provider.apiKey)
       if let tools = section.present("tools")?.choice(of: ProviderSettings.ToolUse.allCases) { provider.tools = tools }
     case .tts: section.text("voice", into: &provider.voice)
-    case .endOfTurn: break
     }
     section.section("deadlines") { read($0, into: &provider.deadlines) }
     readConnection(section, of: wireProtocol, into: &provider)
