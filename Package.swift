@@ -23,39 +23,58 @@ let package = Package(
     .systemLibrary(
       name: "CWebRTCVAD", pkgConfig: "webrtc-audio-processing",
       providers: [.apt(["libwebrtc-audio-processing-dev"])]),
+    .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+    .systemLibrary(name: "COgg", pkgConfig: "ogg", providers: [.apt(["libogg-dev"])]),
+    .systemLibrary(name: "CSonic", providers: [.apt(["libsonic-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
 
     // Floor 1: no sessions, no sockets to clients.
     .target(name: "Runtime", dependencies: ["CLinux"]),
     .target(name: "Telemetry", dependencies: [.product(name: "Logging", package: "swift-log")]),
-    .target(name: "Audio", dependencies: ["CSpeexDSP", "CWebRTCVAD"]),
+    .target(name: "Audio", dependencies: ["CSpeexDSP", "CWebRTCVAD", "COpus", "COgg", "CSonic"]),
     .target(name: "Realtime"),
     .target(  // not plain "Configuration": a dependency of a dependency has that name
       name: "VivaConfiguration", dependencies: [.product(name: "Yams", package: "Yams")],
       path: "Sources/Configuration"),
+    .target(name: "Resilience", dependencies: ["Runtime"]),
+    .target(name: "Signing", dependencies: ["COpenSSL"]),
 
     // Floor 2: what Viva talks to.
     .target(
       name: "Workers",
       dependencies: [
-        "CLinux", "Runtime", "Telemetry", "VivaConfiguration",
+        "CLinux", "Runtime", "Telemetry", "Audio", "VivaConfiguration", "Resilience", "Signing",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),
     .target(name: "Checkpoints", dependencies: ["Runtime"]),
+    .target(
+      name: "Webhooks",
+      dependencies: [
+        "Runtime", "Telemetry", "VivaConfiguration", "Resilience", "Signing",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // Floor 3: the conversation.
     .target(
       name: "Sessions",
       dependencies: [
-        "Runtime", "Telemetry", "Audio", "Realtime", "VivaConfiguration", "Workers", "Checkpoints",
+        "Runtime", "Telemetry", "Audio", "Realtime", "Resilience", "VivaConfiguration", "Workers", "Checkpoints",
+        "Webhooks",
       ]),
 
     // Floor 4: the front door.
     .target(
       name: "Gateway",
-      dependencies: ["CWebSockets", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Sessions"],
+      dependencies: [
+        "CWebSockets", "COpenSSL", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Resilience", "Signing",
+        "Sessions",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       resources: [.copy("Page")]),
 
     // Floor 5: composition, nothing else.
@@ -64,6 +83,7 @@ let package = Package(
       dependencies: [
         "Gateway", "Sessions", "Workers", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),
 
@@ -88,14 +108,20 @@ let package = Package(
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio"]),
     .testTarget(name: "RealtimeTests", dependencies: ["Realtime"]),
+    .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "Runtime"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
-    .testTarget(name: "WorkersTests", dependencies: ["Workers", "VivaTesting"]),
+    .testTarget(name: "SigningTests", dependencies: ["Signing"]),
+    .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Signing", "VivaTesting"]),
+    .testTarget(name: "WorkersTests", dependencies: ["Workers", "Audio", "VivaTesting"]),
     .testTarget(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
     .testTarget(
       name: "GatewayTests",
-      dependencies: ["Gateway", "Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
+      dependencies: [
+        "COpenSSL", "Gateway", "Sessions", "Workers", "Checkpoints", "Realtime", "Resilience", "Runtime",
+        "VivaConfiguration", "VivaTesting",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

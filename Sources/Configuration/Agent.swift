@@ -7,10 +7,17 @@ public struct Agent: Sendable, Equatable {
   /// Said when the session opens; nil waits for the user.
   public var greeting: String?
   public var voice: String?
+  /// How fast the voice speaks, 0.25...1.5.
+  public var speed = 1.0
   /// Said when a turn could not be understood or answered.
   public var apology = "Sorry, I did not catch that. Could you say it again?"
   public var sampling = SamplingSettings()
   public var turnDetection = TurnDetectionSettings()
+  public var interruptions = InterruptionSettings()
+  /// What is done about noise before anybody listens: `near_field` or `far_field`; nil is nothing.
+  public var noiseReduction: String?
+  /// Functions that Viva calls itself; at most 128.
+  public var tools: [HTTPTool] = []
   /// BCP-47 tag given to the recogniser.
   public var language: String? = "en"
   /// How much of the conversation the model is shown, in characters (about 4 a token), beside instructions and
@@ -42,18 +49,6 @@ public struct SamplingSettings: Sendable, Equatable {
   /// 1...4096.
   public var maxTokens: Int? = 256
   public var stop: [String] = []
-
-  public init() {}
-}
-
-/// Defaults of `server_vad` for sessions of this agent.
-public struct TurnDetectionSettings: Sendable, Equatable {
-  /// 0...1.
-  public var threshold = 0.5
-  /// 0...5000.
-  public var prefixPaddingMilliseconds = 300
-  /// 100...10000.
-  public var silenceDurationMilliseconds = 500
 
   public init() {}
 }

@@ -26,6 +26,7 @@ public enum SettingsLoader {
       }
       root.section("limits") { LimitsReader.read($0, into: &settings.limits) }
       root.required("workers")?.section { WorkersReader().read($0, into: &settings.workers) }
+      if let webhooks = root.present("webhooks") { settings.webhooks = WebhooksReader.read(webhooks) }
 
       var agents = "agents"
       root.text("agents", into: &agents)

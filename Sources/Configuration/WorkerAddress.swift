@@ -3,7 +3,11 @@ import Foundation
 /// What the `url` of a worker must look like.
 enum WorkerAddress {
   static func allowed(for wireProtocol: ProviderSettings.WireProtocol) -> String {
-    wireProtocol == .openai ? "http://HOST:PORT/v1 or https://HOST/v1" : "tcp://HOST:PORT"
+    switch wireProtocol {
+    case .wyoming, .espeak: "tcp://HOST:PORT"
+    case .openai: "http://HOST:PORT/v1 or https://HOST/v1"
+    case .http: "http://HOST:PORT or https://HOST"
+    }
   }
 
   static func isValid(_ text: String, for wireProtocol: ProviderSettings.WireProtocol) -> Bool {
@@ -15,6 +19,7 @@ enum WorkerAddress {
     switch wireProtocol {
     case .wyoming: return parts.scheme == "tcp" && parts.port != nil && parts.path.isEmpty
     case .openai: return parts.scheme == "http" || parts.scheme == "https"
+    case .http: return (parts.scheme == "http" || parts.scheme == "https") && parts.path.isEmpty
     case .espeak: return false
     }
   }

@@ -23,7 +23,10 @@ public final class Gateway: FrontDoorHandler {
 
   private let settings: Settings
   private let registry: SessionRegistry
-  private let authorization: Authorization
+  private let keyring: Keyring
+  private let doorkeeper: Doorkeeper
+  private let origins: OriginPolicy
+  private let clientSecrets: ClientSecretEndpoint
   private let metrics: MetricsRegistry
   private let readiness: @Sendable () -> Readiness
   private let page: PageFiles
@@ -35,7 +38,12 @@ public final class Gateway: FrontDoorHandler {
   ) throws {
     self.settings = settings
     self.registry = registry
-    authorization = Authorization(keys: keys, allowedOrigins: settings.server.allowedOrigins)
+    keyring = Keyring(serverKeys: keys, maximumEphemeralKeys: settings.server.maximumEphemeralKeys)
+    doorkeeper = Doorkeeper(
+      keyring: keyring, failedLoginsPerMinute: settings.limits.failedLoginsPerMinute,
+      connectionsPerMinute: settings.limits.connectionsPerMinute)
+    origins = OriginPolicy(allowed: settings.server.allowedOrigins)
+    clientSecrets = ClientSecretEndpoint(keyring: keyring, registry: registry)
     self.metrics = metrics
     self.readiness = readiness
     page = try PageFiles()
@@ -54,6 +62,7 @@ public final class Gateway: FrontDoorHandler {
     var configuration = FrontDoor.Configuration(listeners: [
       client, .init(id: Self.admin, host: server.admin.host, port: server.admin.port),
     ])
+    configuration.additionalHeaders = ["access-control-request-headers"]
     configuration.maximumMessageBytes = settings.limits.messageBytes
     configuration.maximumSendQueueBytes = settings.limits.sendQueueBytes
     let door = FrontDoor(configuration: configuration, handler: self)
@@ -61,64 +70,80 @@ public final class Gateway: FrontDoorHandler {
     return (door, ports[Self.client] ?? server.listen.port, ports[Self.admin] ?? server.admin.port)
   }
 
+  /// Makes an ephemeral key that opens sessions, for the address of the page that is printed at the start.
+  ///
+  /// - Parameter serverKey: whose sessions these will be.
+  /// - Returns: nil when `serverKey` is none, or there are too many keys.
+  public func callerKey(for serverKey: String, seconds: Int) -> String? {
+    guard let parent = keyring.serverGrant(for: serverKey) else { return nil }
+    return try? keyring.mint(Grant(scope: .caller, owner: parent.owner), seconds: seconds, at: .now).key
+  }
+
   // MARK: FrontDoorHandler
 
   public func admit(_ request: HTTPRequest) -> UpgradeDecision {
-    guard request.listener == Self.client, request.path == "/v1/realtime" else {
-      return .refuse(.notFound(request.path))
+    guard request.listener == Self.client else { return .refuse(.notFound(request.path)) }
+    switch Route(path: request.path) {
+    case .realtime: break
+    case .notServed(let remedy): return .refuse(.notServed(request.path, remedy: remedy))
+    default: return .refuse(.notFound(request.path))
     }
-    if let refusal = authorization.originRefusal(of: request) ?? authorization.refusal(of: request) {
-      return .refuse(refusal)
+    if let refusal = origins.refusal(of: request) { return .refuse(refusal) }
+    let now = Instant.now
+    do throws(HTTPResponse) {
+      let grant = try doorkeeper.grant(for: request, at: now)
+      let purpose = try ConnectionPurpose(request, grant, registry: registry)
+      try doorkeeper.countConnection(of: grant, at: now)
+      if case .open(let wanted) = purpose, let refusal = registry.refusal(of: wanted) { throw refusal.response }
+      return .accept(RealtimeConnection(registry: registry, purpose: purpose))
+    } catch {
+      return .refuse(origins.marked(error, for: request))
     }
-    if let refusal = unsupported(request) { return .refuse(refusal) }
-    let agent = request.queryValue("model")
-    if let refusal = registry.refusal(agent: agent) { return .refuse(refusal.response) }
-    return .accept(RealtimeConnection(registry: registry, agent: agent))
   }
 
   public func respond(to request: HTTPRequest) -> HTTPResponse {
-    guard request.method == .get || request.method == .head else { return .wrongMethod(allowed: "GET, HEAD") }
-    return request.listener == Self.admin ? admin(request) : client(request)
-  }
-
-  /// Forms of a Realtime session that later releases bring.
-  private func unsupported(_ request: HTTPRequest) -> HTTPResponse? {
-    for (parameter, remedy) in [
-      ("intent", "Leave it out: transcripts come with every conversation session."),
-      ("call_id", "Leave it out: a session has one client."),
-    ] where request.queryValue(parameter) != nil {
-      return .error(
-        400,
-        .invalidRequest(
-          code: "unsupported_parameter", message: "'\(parameter)' is not supported yet. \(remedy)",
-          param: parameter))
-    }
-    return nil
+    request.listener == Self.admin ? admin(request) : client(request)
   }
 
   private func client(_ request: HTTPRequest) -> HTTPResponse {
-    switch request.path {
-    case "/healthz": HTTPResponse(status: 200, text: "ok\n")
-    case "/readyz": ready()
-    case "/v1/models": authorization.refusal(of: request) ?? models()
-    case "/v1/realtime":
-      .error(
-        426,
-        .invalidRequest(
-          code: "upgrade_required", message: "This address speaks WebSocket: ask with 'Upgrade: websocket'.",
-          param: nil),
-        headers: [("Upgrade", "websocket")])
-    default: page.response(for: request.path) ?? .notFound(request.path)
+    let route = Route(path: request.path)
+    if route.isCrossOrigin, request.method == .options { return origins.preflight(request) }
+    let methods = route.methods ?? [request.method]
+    guard methods.contains(request.method) else {
+      return .wrongMethod(allowed: methods.map(\.rawValue).joined(separator: ", "))
+    }
+    guard route.isCrossOrigin else { return answer(request, route) }
+    if request.method == .post, let refusal = origins.refusal(of: request) { return refusal }
+    return origins.marked(answer(request, route), for: request)
+  }
+
+  private func answer(_ request: HTTPRequest, _ route: Route) -> HTTPResponse {
+    let now = Instant.now
+    do throws(HTTPResponse) {
+      switch route {
+      case .health: return HTTPResponse(status: 200, text: "ok\n")
+      case .readiness: return ready()
+      case .models: return models(try doorkeeper.grant(for: request, at: now))
+      case .realtime: return .upgradeRequired
+      case .clientSecrets:
+        return clientSecrets.respond(to: request, try doorkeeper.grant(for: request, at: now), at: now)
+      case .notServed(let remedy): return .notServed(request.path, remedy: remedy)
+      case .page: return page.response(for: request.path) ?? .notFound(request.path)
+      }
+    } catch {
+      return error
     }
   }
 
   private func admin(_ request: HTTPRequest) -> HTTPResponse {
+    guard request.method == .get || request.method == .head else { return .wrongMethod(allowed: "GET, HEAD") }
     switch request.path {
-    case "/healthz": HTTPResponse(status: 200, text: "ok\n")
-    case "/readyz": ready()
+    case "/healthz": return HTTPResponse(status: 200, text: "ok\n")
+    case "/readyz": return ready()
     case "/metrics":
-      HTTPResponse(status: 200, text: metrics.render(), contentType: MetricsRegistry.contentType)
-    default: .notFound(request.path)
+      return HTTPResponse(status: 200, text: metrics.render(), contentType: MetricsRegistry.contentType)
+    case "/sessions": return HTTPResponse(status: 200, json: SessionList(registry.snapshot()).encoded())
+    default: return .notFound(request.path)
     }
   }
 
@@ -127,8 +152,9 @@ public final class Gateway: FrontDoorHandler {
     return HTTPResponse(status: readiness.isReady ? 200 : 503, text: readiness.detail)
   }
 
-  /// The agents, in the shape of OpenAI's list of models.
-  private func models() -> HTTPResponse {
-    HTTPResponse(status: 200, json: ModelList(names: registry.agentNames).encoded())
+  /// The agents, in the shape of OpenAI's list of models: those that the key may talk to.
+  private func models(_ grant: Grant) -> HTTPResponse {
+    let names = grant.session?.model.map { [$0] } ?? registry.agentNames
+    return HTTPResponse(status: 200, json: ModelList(names: names).encoded())
   }
 }

@@ -70,7 +70,10 @@ extension RealtimeError {
       param: param)
   }
 
-  static func oddAudio(_ param: String, bytes: Int) -> RealtimeError {
+  /// `audio/pcm` of half a sample.
+  ///
+  /// - Parameter param: the path of the field that holds the audio.
+  public static func oddAudio(_ param: String, bytes: Int) -> RealtimeError {
     .invalidRequest(
       code: "invalid_value",
       message: "'\(param)' holds \(bytes) bytes of audio: audio/pcm has 16-bit samples, so an even number.",

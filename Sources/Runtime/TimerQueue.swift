@@ -1,7 +1,7 @@
 /// Deadlines in order: a binary heap whose entries are cancelled by token. Sans-IO.
 ///
 /// A cancelled entry stays in the heap until its time comes (a session re-arms one timer, so there are few).
-struct TimerQueue<Payload> {
+public struct TimerQueue<Payload> {
   private struct Entry {
     var deadline: Instant
     var token: UInt64
@@ -11,10 +11,12 @@ struct TimerQueue<Payload> {
   private var payloads: [UInt64: Payload] = [:]
   private var lastToken: UInt64 = 0
 
-  /// Live timers.
-  var count: Int { payloads.count }
+  public init() {}
 
-  mutating func insert(_ payload: Payload, at deadline: Instant) -> UInt64 {
+  /// Live timers.
+  public var count: Int { payloads.count }
+
+  public mutating func insert(_ payload: Payload, at deadline: Instant) -> UInt64 {
     lastToken &+= 1
     payloads[lastToken] = payload
     heap.append(Entry(deadline: deadline, token: lastToken))
@@ -22,18 +24,18 @@ struct TimerQueue<Payload> {
     return lastToken
   }
 
-  mutating func cancel(_ token: UInt64) {
+  public mutating func cancel(_ token: UInt64) {
     payloads[token] = nil
   }
 
   /// The earliest live deadline.
-  mutating func nextDeadline() -> Instant? {
+  public mutating func nextDeadline() -> Instant? {
     while let first = heap.first, payloads[first.token] == nil { removeFirst() }
     return heap.first?.deadline
   }
 
   /// The earliest entry that is due at `now`, earliest first; nil when none is.
-  mutating func popDue(at now: Instant) -> (payload: Payload, deadline: Instant)? {
+  public mutating func popDue(at now: Instant) -> (payload: Payload, deadline: Instant)? {
     guard let deadline = nextDeadline(), deadline <= now else { return nil }
     let token = heap[0].token
     removeFirst()

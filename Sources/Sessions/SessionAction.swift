@@ -21,6 +21,10 @@ public enum SessionInput: Sendable {
   case speech(CallID, SpeechChunk)
   case speechEnded(CallID)
   case speechFailed(CallID, WorkerError)
+  /// How likely it is that the speaker is done, 0...1.
+  case endOfTurn(CallID, probability: Double)
+  case endOfTurnFailed(CallID)
+  case toolReturned(CallID, ToolOutcome)
   /// The deadline that `SessionCore.nextDeadline` named has come.
   case deadline
   /// The client is gone.
@@ -30,6 +34,10 @@ public enum SessionInput: Sendable {
 /// What a session wants done, in this order.
 enum SessionAction {
   case send(ServerEvent)
+  /// To the participant whose input is being handled, and to no other.
+  case reply(ServerEvent)
+  /// One packet of the agent's voice, to a client whose format is `audio/opus`.
+  case sendPacket([UInt8])
   /// Keep the events; then, when they are safe, send these.
   case commit([SessionEvent], then: [ServerEvent])
   case recognize(CallID, RecognitionRequest)
@@ -37,6 +45,9 @@ enum SessionAction {
   case endAudio(CallID)
   case complete(CallID, CompletionRequest)
   case speak(CallID, SpeechRequest)
+  /// Asks whether who has spoken this (16 kHz) is done.
+  case judgeTurn(CallID, audio: [Int16])
+  case callTool(CallID, ToolRequest)
   case cancel(CallID)
   case observe(Observation)
   case close(code: UInt16, reason: String)
@@ -47,6 +58,8 @@ public enum Observation: Sendable, Equatable {
   case turn
   case response(status: String)
   case bargeIn
+  /// A barge-in that was none: the answer went on.
+  case resumed
   case latency(Stage, Duration)
 
   /// The stages of a response's latency, in their order.

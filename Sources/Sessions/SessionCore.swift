@@ -23,10 +23,23 @@ public struct SessionCore {
   var turns: [UserTurn] = []
   /// The answer that the user has a claim to and that nothing of was heard yet.
   var owed: OwedAnswer?
+  /// Of the conversation.
   var response: ActiveResponse?
+  /// Beside the conversation.
+  var outOfBand: [ActiveResponse] = []
+  var tools = ToolCalls()
+  /// What the user's voice cut off, until it is known whether they meant to.
+  var cutOff: CutOffAnswer?
+  /// The user is taking the floor just now.
+  var isInterrupted = false
+  /// The recogniser has shown that it tells words while they are spoken.
+  var recogniserStreams = false
   var playout = PlayoutPosition(sampleRate: SpokenText.sampleRate)
   /// Messages that were spoken, by item id, for truncation.
   var spoken: [String: MessageOutput] = [:]
+  var retained: RetainedAudio
+  /// What the session's key may still use.
+  let budget: any ResponseBudget
 
   /// When the greeting is due: the client gets a moment to configure the session first.
   var greetingDue: Instant?
@@ -43,6 +56,7 @@ public struct SessionCore {
   ///   - detector: makes the voice activity detector for a threshold of 0...1.
   public init(
     session: RealtimeSession, agent: Agent, limits: LimitSettings, audio: AudioSettings,
+    budget: any ResponseBudget = UnlimitedBudget(),
     makeID: @escaping @Sendable (String) -> String = { RealtimeID.make($0) },
     detector: @escaping (Double) -> any VoiceActivityDetector = GatedVoiceActivityDetector.init(threshold:)
   ) {
@@ -50,9 +64,9 @@ public struct SessionCore {
     self.agent = agent
     self.limits = limits
     sendAhead = audio.sendAheadMilliseconds * SpokenText.sampleRate / 1000
-    input = InputAudio(
-      turnDetection: session.turnDetection, maximumTurnMilliseconds: limits.turnSeconds * 1000,
-      detector: detector)
+    self.budget = budget
+    retained = RetainedAudio(seconds: limits.retainedAudioSeconds)
+    input = InputAudio(session, maximumTurnMilliseconds: limits.turnSeconds * 1000, detector: detector)
     self.makeID = makeID
   }
 
@@ -61,15 +75,21 @@ public struct SessionCore {
     switch input {
     case .opened: open(at: now)
     case .client(let event): handle(event, at: now)
-    case .badMessage(let error): send(.error(error))
-    case .recognition(let call, .partial(let text)): transcriptGrew(call, text)
+    case .badMessage(let error): act(.reply(.error(error)))
+    case .recognition(let call, .partial(let text)): transcriptGrew(call, text, at: now)
     case .recognition(let call, .final(let transcript)): transcribed(call, transcript, at: now)
     case .recognitionFailed(let call, let error): recognitionFailed(call, error, at: now)
-    case .completion(let call, let event): completionAdvanced(call, event, at: now)
-    case .completionFailed(let call, let error): completionFailed(call, error, at: now)
-    case .speech(let call, let chunk): spoke(call, chunk, at: now)
-    case .speechEnded(let call): clauseEnded(call, at: now)
-    case .speechFailed(let call, let error): clauseFailed(call, error, at: now)
+    case .completion(let call, let event):
+      inResponse(servedBy: call) { $0.completionAdvanced(call, event, at: now) }
+    case .completionFailed(let call, let error):
+      inResponse(servedBy: call) { $0.completionFailed(call, error, at: now) }
+    case .speech(let call, let chunk): inResponse(servedBy: call) { $0.spoke(call, chunk, at: now) }
+    case .speechEnded(let call): inResponse(servedBy: call) { $0.clauseEnded(call, at: now) }
+    case .speechFailed(let call, let error):
+      inResponse(servedBy: call) { $0.clauseFailed(call, error, at: now) }
+    case .endOfTurn(let call, let probability): endOfTurnJudged(call, probability)
+    case .endOfTurnFailed(let call): endOfTurnJudged(call, nil)
+    case .toolReturned(let call, let outcome): toolReturned(call, outcome, at: now)
     case .deadline: break
     case .disconnected: end(reason: "disconnected", at: now)
     }
@@ -90,6 +110,9 @@ public struct SessionCore {
     consider(idleDue)
     consider(response?.completionRetry.due)
     consider(nextSendDeadline(at: now))
+    consider(cutOff?.due)
+    if !tools.running.isEmpty { consider(nextFillerDeadline(at: now)) }
+    for response in outOfBand { consider(response.completionRetry.due) }
     for turn in turns { consider(turn.retry.due) }
     return next
   }
@@ -99,14 +122,19 @@ public struct SessionCore {
   private mutating func open(at now: Instant) {
     record(.started(sessionID: session.id, agent: agent.name), then: [.sessionCreated(session)])
     expiry = now + .seconds(limits.sessionMinutes * 60)
-    if agent.greeting != nil { greetingDue = now + .milliseconds(500) }
+    if agent.greeting != nil, session.kind == .realtime { greetingDue = now + .milliseconds(500) }
   }
 
   mutating func end(reason: String, at now: Instant) {
     guard !state.isEnded else { return }
     stopResponse(.clientCancelled, at: now)
-    for turn in turns { if let call = turn.call { act(.cancel(call)) } }
+    cancelAllOutOfBand(at: now)
+    for turn in turns {
+      for call in [turn.call, turn.pause?.call].compactMap({ $0 }) { act(.cancel(call)) }
+    }
+    for call in tools.running.keys { act(.cancel(call)) }
     turns = []
+    tools.running = [:]
     record(.ended(reason: reason), then: [])
   }
 
@@ -125,11 +153,15 @@ public struct SessionCore {
     }
     if let due = greetingDue, now >= due { greet(at: now) }
     if let due = idleDue, now >= due { idleTimedOut(at: now) }
+    resumeIfWordless(at: now)
     retryRecognitions(at: now)
     retryCompletion(at: now)
     startWaitingResponse(at: now)
     sendAudio(at: now)
+    continueOutOfBand(at: now)
     answerOwed(at: now)
+    answerFromTools(at: now)
+    sayFiller(at: now)
     watchSilence(at: now)
   }
 

@@ -15,6 +15,10 @@ public struct CompletionRequest: Sendable, Equatable {
   public var tools: [FunctionTool] = []
   public var toolChoice: ToolChoice = .auto
   public var sampling: Sampling
+  /// Whether the model may call several functions in one turn; nil leaves it to the server.
+  public var parallelToolCalls: Bool?
+  /// How much a reasoning model is to think (`minimal`, `low`, …, as the server names it); nil leaves it to the server.
+  public var reasoningEffort: String?
 
   public init(messages: [ChatMessage], sampling: Sampling = Sampling()) {
     self.messages = messages

@@ -19,9 +19,19 @@ public protocol SpeechRecognizer: Sendable {
 public struct RecognitionRequest: Sendable, Equatable {
   /// BCP-47 language tag the speaker is expected to use; nil lets the recogniser decide.
   public var language: String?
+  /// Text that guides the recogniser: what was said before, or how things are spelled; recognisers without a place
+  /// for it ignore it.
+  public var prompt: String?
+  /// Words that are likely to be said; recognisers without a place for them ignore them.
+  public var keywords: [String] = []
 
   public init(language: String? = nil) {
     self.language = language
+  }
+
+  /// ISO 639-1: recognisers know languages, not regions.
+  var languageCode: String? {
+    language.map { String($0.prefix { $0 != "-" && $0 != "_" }).lowercased() }
   }
 }
 

@@ -6,8 +6,8 @@ public protocol SpeechSynthesizer: Sendable {
 
   /// Speaks one sentence or clause. Cancelling the reading task, or dropping the stream, closes the request.
   ///
-  /// - Returns: mono PCM in pieces, all of one sample rate. A reply without audio throws `WorkerError`
-  ///   of kind `.emptyReply`.
+  /// - Returns: the audio in pieces, all of one kind and one sample rate. A reply without audio throws
+  ///   `WorkerError` of kind `.emptyReply`.
   func synthesize(_ request: SpeechRequest) -> AsyncThrowingStream<SpeechChunk, any Error>
 }
 
@@ -15,6 +15,8 @@ public struct SpeechRequest: Sendable, Equatable {
   public var text: String
   /// A voice the provider knows; nil is its default.
   public var voice: String?
+  /// The listener takes Opus, so the answer may be `.opus`; otherwise it is `.pcm`.
+  public var acceptsOpus = false
 
   public init(text: String, voice: String? = nil) {
     self.text = text
@@ -22,13 +24,10 @@ public struct SpeechRequest: Sendable, Equatable {
   }
 }
 
-public struct SpeechChunk: Sendable, Equatable {
-  public var samples: [Int16]
-  /// In Hz.
-  public var sampleRate: Int
-
-  public init(samples: [Int16], sampleRate: Int) {
-    self.samples = samples
-    self.sampleRate = sampleRate
-  }
+/// A piece of speech; never empty.
+public enum SpeechChunk: Sendable, Equatable {
+  /// Mono samples; the rate is in Hz.
+  case pcm([Int16], sampleRate: Int)
+  /// One Opus packet (RFC 6716), mono, at most 60 ms.
+  case opus([UInt8])
 }

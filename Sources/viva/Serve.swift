@@ -41,13 +41,19 @@ struct Serve: AsyncParsableCommand {
     say("Viva is up, its workers are warming: \(server.pageURL)")
     do {
       guard try await signals.race(server.waitUntilWarm) else { return }
-      say("\nReady. Open  \(server.addressWithKey)\n")
+      say("\nReady. Open  \(server.addressWithKey)\n\(anotherKey)\n")
     } catch let error as WorkerStartError where !strict {
       complain(
         "\(error)\nIt will be tried again and again; meanwhile the next provider of its kind answers, if there is one.")
-      say("\nUp, but not all workers are. Open  \(server.addressWithKey)\n")
+      say("\nUp, but not all workers are. Open  \(server.addressWithKey)\n\(anotherKey)\n")
     }
     await signals.wait()
+  }
+}
+
+extension Serve {
+  fileprivate var anotherKey: String {
+    "The key in it opens sessions for two hours; for another one: viva token --config \(options.config)"
   }
 }
 

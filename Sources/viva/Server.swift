@@ -100,12 +100,16 @@ final class Server: Sendable {
     shards.stop()
   }
 
-  var pageURL: String {
-    let scheme = settings.server.tlsCertificate == nil ? "http" : "https"
-    let port = door.withLock { $0?.port } ?? settings.server.listen.port
-    return "\(scheme)://\(ListenAddress(host: settings.server.listen.host, port: port))/"
+  var pageURL: String { running.pageURL }
+
+  /// The page with a key that lets its holder talk, for as long as such a key may live.
+  var addressWithKey: String {
+    running.pageAddress(key: keys.first.flatMap { gateway.callerKey(for: $0, seconds: 7200) } ?? "")
   }
 
-  /// The page with a key in its fragment, which a browser sends to nobody.
-  var addressWithKey: String { pageURL + "#key=\(keys.first ?? "")" }
+  private var running: RunningServer {
+    var bound = settings.server
+    if let port = door.withLock({ $0?.port }) { bound.listen.port = port }
+    return RunningServer(bound)
+  }
 }

@@ -10,9 +10,11 @@ struct Viva: AsyncParsableCommand {
 
       Start it:             viva serve --config config/viva.yaml
       Check an edit first:  viva check-config --config config/viva.yaml
+      Let somebody in:      viva token --config config/viva.yaml
+      See who answers:      viva workers --config config/viva.yaml
       """,
     version: "viva 0.1.0",
-    subcommands: [Serve.self, CheckConfig.self])
+    subcommands: [Serve.self, CheckConfig.self, Token.self, ListWorkers.self])
 }
 
 /// What every command that reads the configuration takes.

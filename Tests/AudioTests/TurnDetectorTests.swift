@@ -2,19 +2,6 @@ import Testing
 
 @testable import Audio
 
-/// Says what it is told, frame by frame, then silence.
-private final class ScriptedDetector: VoiceActivityDetector {
-  private var script: ArraySlice<Bool>
-
-  init(_ script: [Bool]) {
-    self.script = script[...]
-  }
-
-  func isVoiced(frame: UnsafeBufferPointer<Int16>) -> Bool {
-    script.popFirst() ?? false
-  }
-}
-
 @Suite struct TurnDetectorTests {
   private static let frame = VoiceFrame.samples
 
@@ -149,7 +136,7 @@ private final class ScriptedDetector: VoiceActivityDetector {
     for value in [Int.min, -1, 0, .max] {
       let configuration = TurnDetector.Configuration(
         threshold: .infinity, prefixPaddingMilliseconds: value, silenceDurationMilliseconds: value,
-        maximumTurnMilliseconds: value)
+        maximumTurnMilliseconds: value, pauseMilliseconds: value)
       var turns = detector(String(repeating: "#", count: 60), configuration)
       let events = withoutAudio(turns.process(samples16k: frames(600)))
       #expect(events.first == .speechStarted(atSample: 0))
@@ -169,7 +156,8 @@ private final class ScriptedDetector: VoiceActivityDetector {
     let configuration = TurnDetector.Configuration(
       prefixPaddingMilliseconds: .random(in: 0...700, using: &generator),
       silenceDurationMilliseconds: .random(in: 20...700, using: &generator),
-      maximumTurnMilliseconds: .random(in: 1000...4000, using: &generator))
+      maximumTurnMilliseconds: .random(in: 1000...4000, using: &generator),
+      pauseMilliseconds: .random(in: 20...300, using: &generator))
     let input = (0..<1500 * Self.frame).map { _ in Int16.random(in: .min ... .max, using: &generator) }
     let hasClient = seed.isMultiple(of: 2)
 
@@ -189,6 +177,9 @@ private final class ScriptedDetector: VoiceActivityDetector {
     #expect(turns.position == input.count)
 
     #expect(log.turns.count > 5)
+    if !hasClient, configuration.silenceDurationMilliseconds > configuration.pauseMilliseconds! + 200 {
+      #expect(log.turns.contains { $0.pauses > 0 })
+    }
     var end = 0
     for turn in log.turns {
       #expect(turn.start >= end)

@@ -7,6 +7,8 @@ struct TurnLog {
   struct Turn: Equatable {
     var start: Int
     var audio: [Int16] = []
+    var isPaused = false
+    var pauses = 0
     var end = 0
     var lastVoiced = 0
     var reason = TurnEvent.StopReason.client
@@ -26,6 +28,16 @@ struct TurnLog {
       case .audio(let samples):
         #expect(running != nil)
         running?.audio += samples
+      case .paused(let sample, let lastVoiced):
+        #expect(running?.isPaused == false)
+        #expect(running.map { $0.start + $0.audio.count } == sample)
+        #expect(lastVoiced < sample)
+        running?.isPaused = true
+        running?.pauses += 1
+      case .resumed(let sample):
+        #expect(running?.isPaused == true)
+        #expect(running.map { $0.start + $0.audio.count } == sample)
+        running?.isPaused = false
       case .speechStopped(let sample, let lastVoiced, let reason):
         guard var turn = running else {
           Issue.record("speechStopped without a turn")

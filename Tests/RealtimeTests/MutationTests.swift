@@ -12,6 +12,9 @@ import Testing
     #"{"type":"conversation.item.create","item":{"id":"x","type":"message","role":"user","content":[{"type":"input_text","text":"Hi é \ud83d\ude00"},{"type":"input_audio","audio":"AAE="}]}}"#,
     #"{"type":"session.update","session":{"type":"realtime","output_modalities":["audio"],"audio":{"input":{"format":{"type":"audio/pcm","rate":24000},"turn_detection":{"type":"server_vad","threshold":0.5,"idle_timeout_ms":6000}},"output":{"voice":"v","speed":1.0}},"tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":{"a":{"type":"number","maximum":1e9}}}}],"max_output_tokens":"inf","truncation":"auto"}}"#,
     #"{"type":"response.create","response":{"metadata":{"a":"b"},"conversation":"none","input":[{"type":"item_reference","id":"i"}],"max_output_tokens":100}}"#,
+    #"{"type":"session.update","session":{"type":"realtime","audio":{"input":{"format":{"type":"audio/opus"},"turn_detection":{"type":"semantic_vad","eagerness":"high","create_response":true},"transcription":{"languages":["de","en"],"keywords":["a"],"delay":"low"}}},"reasoning":{"effort":"low"},"parallel_tool_calls":true,"tracing":{"group_id":"g"}}}"#,
+    #"{"type":"session.update","session":{"type":"transcription","include":["item.input_audio_transcription.logprobs"],"audio":{"input":{"format":{"type":"audio/pcmu"},"noise_reduction":{"type":"near_field"},"transcription":{"model":"m","prompt":"p"},"turn_detection":null}}}}"#,
+    #"{"type":"response.create","response":{"conversation":"none","input":[{"type":"message","role":"user","content":[{"type":"input_audio","audio":"AAE="}]},{"type":"function_call","name":"f","arguments":"{}"}],"reasoning":{"effort":"xhigh"}}}"#,
   ]
 
   /// Pieces that parsers trip over.
@@ -43,7 +46,8 @@ import Testing
   func mutatedEventsDecodeOrThrow(seed: String) {
     var generator = SeededGenerator(seed: UInt64(seed.utf8.count))
     let bytes = Array(seed.utf8)
-    let session = RealtimeSession(id: "sess_1", model: "assistant")
+    let kind: RealtimeSession.Kind = seed.contains("transcription\",\"include") ? .transcription : .realtime
+    let session = RealtimeSession(id: "sess_1", model: "assistant", kind: kind)
     var refused = 0
     for _ in 0..<4000 {
       let mutant = Self.mutate(bytes, &generator)
@@ -57,6 +61,24 @@ import Testing
         refused += 1
         #expect(error.type == "invalid_request_error")
         #expect(!ServerEvent.error(error).encoded(eventID: "e").isEmpty)
+      }
+    }
+    #expect(refused > 1000)
+  }
+
+  @Test func mutatedBodiesOfKeysDecodeOrThrow() {
+    let seed = Array(
+      #"{"expires_after":{"anchor":"created_at","seconds":600},"session":{"type":"realtime","model":"m"},"viva":{"scope":"sideband","call_id":"c"}}"#
+        .utf8)
+    var generator = SeededGenerator(seed: 11)
+    var refused = 0
+    for _ in 0..<4000 {
+      do throws(RealtimeError) {
+        let request = try ClientSecretRequest.decode(Self.mutate(seed, &generator))
+        #expect((10...7200).contains(request.seconds))
+      } catch {
+        refused += 1
+        #expect(error.type == "invalid_request_error")
       }
     }
     #expect(refused > 1000)

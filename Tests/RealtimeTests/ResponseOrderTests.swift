@@ -135,6 +135,61 @@ import Testing
     #expect(firstViolation([Self.spoken[0], .responseCreated(second)]) == nil)
   }
 
+  /// The item's own events only, as a response outside the conversation has them.
+  private static let apart: [ServerEvent] = {
+    var events = spoken.filter { !$0.type.hasPrefix("conversation.") }
+    events[0] = .responseCreated(response(.inProgress, conversation: nil))
+    events[events.count - 1] = .responseDone(response(.completed, conversation: nil))
+    return events
+  }()
+
+  @Test("items of a response outside the conversation never enter it")
+  func keepsOutOfBandItemsApart() {
+    #expect(firstViolation(Self.apart) == nil)
+    let intruders: [ServerEvent] = [
+      .conversationItemAdded(Self.agent, previousItemID: nil), .conversationItemDone(Self.agent, previousItemID: nil),
+    ]
+    for intruder in intruders {
+      for position in 2...Self.apart.count {
+        var broken = Self.apart
+        broken.insert(intruder, at: position)
+        #expect(firstViolation(broken)?.eventType == intruder.type, "at \(position)")
+      }
+    }
+    var early = Self.apart
+    early.insert(intruders[0], at: 1)
+    #expect(firstViolation(early)?.eventType == "response.output_item.added")
+  }
+
+  @Test func outOfBandResponsesRunBesideTheConversation() {
+    var created = Self.response(.inProgress, conversation: nil)
+    created.id = "r2"
+    var done = Self.response(.completed, conversation: nil)
+    done.id = "r2"
+    for end in 6...Self.spoken.count {
+      var mixed = Self.spoken
+      mixed.insert(.responseDone(done), at: end)
+      mixed.insert(.responseCreated(created), at: 5)
+      #expect(firstViolation(mixed) == nil, "done at \(end)")
+    }
+  }
+
+  @Test("rate limits and vendor events stand anywhere")
+  func acceptsThemAnywhere() {
+    let events: [ServerEvent] = [
+      .rateLimitsUpdated([RateLimit(name: "tokens", limit: 1, remaining: 1, resetSeconds: 0)]),
+      .vivaToolCall(callID: "call", name: "f", status: "completed", durationMilliseconds: 1, error: nil),
+      .vivaResumed(responseID: "r", itemID: "a0"),
+    ]
+    for event in events {
+      for position in 0...Self.spoken.count {
+        var mixed = Self.spoken
+        mixed.insert(event, at: position)
+        #expect(firstViolation(Self.turn + mixed) == nil, "\(event.type) at \(position)")
+      }
+    }
+  }
+
   @Test func namesOpenResponses() {
     var order = ResponseOrder()
     #expect(order.check(Self.spoken[0]) == nil)

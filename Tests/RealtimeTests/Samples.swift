@@ -18,7 +18,26 @@ enum Samples {
     session.tools = [
       .init(name: "look_up", description: "Looks up.", parameters: .object(["type": .string("object")]))
     ]
+    session.parallelToolCalls = false
+    session.reasoningEffort = .minimal
     session.expiresAt = 1_800_000_000
+    return session
+  }
+
+  static var transcriptionSession: RealtimeSession {
+    var session = RealtimeSession(id: "sess_3", model: "assistant", kind: .transcription)
+    session.inputFormat = .pcmu
+    session.transcription = .init(model: "m", languages: ["de", "en"], keywords: ["Viva"], delay: .low)
+    session.noiseReduction = .init(field: .far)
+    session.include = ["item.input_audio_transcription.logprobs"]
+    return session
+  }
+
+  static var semanticSession: RealtimeSession {
+    var session = RealtimeSession(id: "sess_4", model: "assistant")
+    session.turnDetection?.kind = .semanticVAD
+    session.turnDetection?.eagerness = .high
+    session.outputFormat = .pcma
     return session
   }
 
@@ -66,7 +85,8 @@ enum Samples {
     type: "invalid_request_error", code: "invalid_value", message: "Wrong.", param: "session.type", eventID: "e1")
 
   static let all: [ServerEvent] = [
-    .sessionCreated(session), .sessionUpdated(quietSession), .conversationCreated(conversationID: "conv_1"),
+    .sessionCreated(session), .sessionUpdated(quietSession), .sessionCreated(transcriptionSession),
+    .sessionUpdated(semanticSession), .conversationCreated(conversationID: "conv_1"),
     .rateLimitsUpdated([RateLimit(name: "requests", limit: 100, remaining: 99, resetSeconds: 0.5)]),
     .error(error), .error(.serverError(code: nil, message: "Oops.")),
     .conversationItemAdded(userItem, previousItemID: nil),
@@ -109,5 +129,9 @@ enum Samples {
       arguments: "{\"a\":1}"),
     .outputAudioBufferStarted(responseID: "resp_1"), .outputAudioBufferStopped(responseID: "resp_1"),
     .outputAudioBufferCleared(responseID: "resp_1"),
+    .vivaToolCall(callID: "call_1", name: "look_up", status: "in_progress", durationMilliseconds: nil, error: nil),
+    .vivaToolCall(
+      callID: "call_1", name: "look_up", status: "failed", durationMilliseconds: 1500, error: "No answer in 1.5 s."),
+    .vivaResumed(responseID: "resp_3", itemID: "item_2"),
   ]
 }

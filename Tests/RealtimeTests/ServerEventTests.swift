@@ -53,6 +53,8 @@ import Testing
     "response.output_text.done": (["content_index", "item_id", "output_index", "response_id", "text"], []),
     "session.created": (["session"], []),
     "session.updated": (["session"], []),
+    "viva.tool_call": (["call_id", "name", "status"], ["duration_ms", "error"]),
+    "viva.response.resumed": (["response_id", "item_id"], []),
   ]
 
   @Test(arguments: Samples.all)
@@ -78,7 +80,10 @@ import Testing
       session.keys == [
         "id", "object", "type", "model", "output_modalities", "instructions", "tools", "tool_choice",
         "max_output_tokens", "truncation", "include", "tracing", "prompt", "expires_at", "audio",
+        "parallel_tool_calls", "reasoning",
       ])
+    #expect(session["parallel_tool_calls"] == .bool(false))
+    #expect(session["reasoning"] == .object(["effort": .string("minimal")]))
     #expect(session["object"] == .string("realtime.session"))
     #expect(session["type"] == .string("realtime"))
     #expect(session["output_modalities"] == .array([.string("audio")]))
@@ -92,6 +97,7 @@ import Testing
 
     let quiet = try parse(ServerEvent.sessionUpdated(Samples.quietSession).encoded(eventID: "e"))
     #expect(quiet["session", "audio", "input", "turn_detection"] == .null)
+    #expect(quiet["session"]?.keys.isDisjoint(with: ["parallel_tool_calls", "reasoning"]) == true)
     #expect(quiet["session", "tool_choice", "name"] == .string("look_up"))
     #expect(quiet["session", "truncation", "token_limits", "post_instructions"] == .integer(2000))
   }

@@ -27,6 +27,14 @@ import Testing
       .conversationItemTruncated(itemID: "i", contentIndex: 0, audioEndMilliseconds: 9, heard: "So"))
     #expect(truncated.vivaHeard == "So" && truncated.audioEndMilliseconds == 9)
 
+    let tool = try read(
+      .vivaToolCall(callID: "c", name: "f", status: "failed", durationMilliseconds: 7, error: "Gone."))
+    #expect(tool.callID == "c" && tool.name == "f" && tool.status == "failed" && tool.durationMilliseconds == 7)
+    #expect(tool.toolError == "Gone." && tool.error == nil)
+    let resumed = try read(.vivaResumed(responseID: "r", itemID: "i"))
+    #expect(resumed.responseID == "r" && resumed.itemID == "i")
+
+    #expect(try read(.responseOutputAudioDelta(Samples.address, audio: [7])).audio == [7])
     var done = Samples.doneResponse
     done.output = done.output.map(\.withoutAudio)
     #expect(try read(.responseDone(Samples.doneResponse)).response == done)

@@ -25,7 +25,8 @@ import Testing
       #"""
       {"type":"realtime","model":"assistant","output_modalities":["text"],"instructions":"Hi",
        "audio":{"input":{"format":{"type":"audio/pcm","rate":24000},"noise_reduction":{"type":"far_field"},
-         "transcription":{"model":"m","language":"de"},
+         "transcription":{"model":"m","language":"de","prompt":"","languages":["de","en"],"keywords":["Viva"],
+           "delay":"xhigh"},
          "turn_detection":{"type":"server_vad","threshold":0.7,"prefix_padding_ms":0,"silence_duration_ms":200,
            "idle_timeout_ms":6000,"create_response":false,"interrupt_response":false}},
         "output":{"format":{"type":"audio/pcm"},"voice":{"id":"v1"},"speed":1.25}},
@@ -38,7 +39,10 @@ import Testing
     #expect(session.modality == .text)
     #expect(session.instructions == "Hi")
     #expect(session.noiseReduction == .init(field: .far))
-    #expect(session.transcription == .init(model: "m", language: "de"))
+    #expect(
+      session.transcription
+        == .init(
+          model: "m", language: "de", prompt: "", languages: ["de", "en"], keywords: ["Viva"], delay: .xhigh))
     var detection = TurnDetection()
     detection.threshold = 0.7
     detection.prefixPaddingMilliseconds = 0
@@ -55,6 +59,7 @@ import Testing
     #expect(session.truncation == .retentionRatio(0.5, postInstructions: nil))
     #expect(session.include.count == 1)
     #expect(session.tracing == .object(["group_id": .string("g")]))
+    #expect(session.parallelToolCalls == true && session.reasoningEffort == .low)
   }
 
   @Test func nullTurnsOffAndEmptyClears() throws {
@@ -95,6 +100,10 @@ import Testing
 
   @Test(arguments: [
     (#"{"type":"transcription"}"#, "session.type"),
+    (#"{"reasoning":"low"}"#, "session.reasoning"),
+    (#"{"reasoning":{"effort":"most"}}"#, "session.reasoning.effort"),
+    (#"{"parallel_tool_calls":1}"#, "session.parallel_tool_calls"),
+    (#"{"model":""}"#, "session.model"),
     (#"{"type":"other"}"#, "session.type"),
     (#"{"model":"other"}"#, "session.model"),
     (#"{"output_modalities":["audio","text"]}"#, "session.output_modalities"),
@@ -105,15 +114,14 @@ import Testing
     (#"{"audio":[]}"#, "session.audio"),
     (#"{"audio":{"input":{"format":"pcm16"}}}"#, "session.audio.input.format"),
     (#"{"audio":{"input":{"format":{"type":"audio/pcm","rate":16000}}}}"#, "session.audio.input.format.rate"),
-    (#"{"audio":{"input":{"format":{"type":"audio/pcmu"}}}}"#, "session.audio.input.format.type"),
-    (#"{"audio":{"output":{"format":{"type":"audio/pcma"}}}}"#, "session.audio.output.format.type"),
-    (#"{"audio":{"output":{"format":{"type":"audio/opus"}}}}"#, "session.audio.output.format.type"),
+    (#"{"audio":{"input":{"format":{"type":"audio/pcmu","rate":16000}}}}"#, "session.audio.input.format.rate"),
+    (#"{"audio":{"output":{"format":{"type":"audio/mp3"}}}}"#, "session.audio.output.format.type"),
+    (#"{"audio":{"output":{"format":{"rate":24000}}}}"#, "session.audio.output.format.type"),
     (#"{"audio":{"output":{"speed":1.6}}}"#, "session.audio.output.speed"),
     (#"{"audio":{"output":{"speed":1e400}}}"#, "session.audio.output.speed"),
     (#"{"audio":{"output":{"voice":7}}}"#, "session.audio.output.voice"),
     (#"{"audio":{"output":{"voice":{}}}}"#, "session.audio.output.voice.id"),
     (#"{"audio":{"input":{"turn_detection":{}}}}"#, "session.audio.input.turn_detection.type"),
-    (#"{"audio":{"input":{"turn_detection":{"type":"semantic_vad"}}}}"#, "session.audio.input.turn_detection.type"),
     (#"{"audio":{"input":{"turn_detection":{"type":"none"}}}}"#, "session.audio.input.turn_detection.type"),
     (
       #"{"audio":{"input":{"turn_detection":{"type":"server_vad","threshold":"0.5"}}}}"#,
@@ -138,6 +146,9 @@ import Testing
     (#"{"audio":{"input":{"noise_reduction":{"type":"mid_field"}}}}"#, "session.audio.input.noise_reduction.type"),
     (#"{"audio":{"input":{"noise_reduction":{"strength":-1}}}}"#, "session.audio.input.noise_reduction.strength"),
     (#"{"audio":{"input":{"transcription":{"language":1}}}}"#, "session.audio.input.transcription.language"),
+    (#"{"audio":{"input":{"transcription":{"languages":"de"}}}}"#, "session.audio.input.transcription.languages"),
+    (#"{"audio":{"input":{"transcription":{"keywords":[1]}}}}"#, "session.audio.input.transcription.keywords[0]"),
+    (#"{"audio":{"input":{"transcription":{"delay":"none"}}}}"#, "session.audio.input.transcription.delay"),
     (#"{"tools":[{"type":"mcp","server_label":"x"}]}"#, "session.tools[0].type"),
     (#"{"tools":[{"type":"function"}]}"#, "session.tools[0].name"),
     (#"{"tools":[{"type":"function","name":"f"},{"type":"function","name":"a b"}]}"#, "session.tools[1].name"),
@@ -159,11 +170,47 @@ import Testing
     #expect(error?.type == "invalid_request_error")
   }
 
-  @Test func whatIsNotSupportedSaysWhatIs() throws {
-    func message(_ json: String) -> String { refusal(#"{"type":"session.update","session":\#(json)}"#)?.message ?? "" }
-    #expect(message(#"{"audio":{"input":{"turn_detection":{"type":"semantic_vad"}}}}"#).contains("server_vad"))
-    #expect(message(#"{"audio":{"input":{"format":{"type":"audio/pcmu"}}}}"#).contains("audio/pcm"))
-    #expect(message(#"{"type":"transcription"}"#).contains("type 'realtime'"))
+  @Test func whatIsNotSupportedSaysWhatIs() {
+    func refused(_ json: String) -> RealtimeError? {
+      refusal(#"{"type":"session.update","session":\#(json)}"#)
+    }
+    let tool = refused(#"{"tools":[{"type":"mcp","server_label":"x","server_url":"https://example.com"}]}"#)
+    #expect(tool?.code == "unsupported_value" && tool?.message.contains("function") == true)
+    let choice = refused(#"{"tool_choice":{"type":"mcp","server_label":"x"}}"#)
+    #expect(choice?.code == "unsupported_value" && choice?.message.contains("function") == true)
+    let prompt = refused(#"{"prompt":{"id":"pmpt_1"}}"#)
+    #expect(prompt?.code == "unsupported_parameter" && prompt?.message.contains("instructions") == true)
+  }
+
+  @Test func toolsNeedNoTypeBecauseTheyAreFunctions() throws {
+    #expect(try updated(#"{"tools":[{"name":"f"}]}"#).tools == [.init(name: "f")])
+  }
+
+  @Test func boundsWhatItKeeps() {
+    func refused(_ json: String) -> String? { refusal(#"{"type":"session.update","session":\#(json)}"#)?.param }
+    func text(_ length: Int) -> String { String(repeating: "x", count: length) }
+    func list(_ element: String, _ count: Int) -> String {
+      "[" + [String](repeating: element, count: count).joined(separator: ",") + "]"
+    }
+    #expect(refused(#"{"instructions":"\#(text(Limits.instructions))"}"#) == nil)
+    #expect(refused(#"{"instructions":"\#(text(Limits.instructions + 1))"}"#) == "session.instructions")
+    #expect(refused(#"{"tools":\#(list(#"{"name":"f"}"#, 128))}"#) == nil)
+    #expect(refused(#"{"tools":\#(list(#"{"name":"f"}"#, 129))}"#) == "session.tools")
+    let description = text(Limits.toolDescription + 1)
+    #expect(refused(#"{"tools":[{"name":"f","description":"\#(description)"}]}"#) == "session.tools[0].description")
+    let schema = #"{"title":"\#(text(Limits.toolParameters))"}"#
+    #expect(refused(#"{"tools":[{"name":"f","parameters":\#(schema)}]}"#) == "session.tools[0].parameters")
+    #expect(refused(#"{"tracing":{"group_id":"\#(text(Limits.tracing))"}}"#) == "session.tracing")
+    #expect(refused(#"{"include":\#(list(#""x""#, 17))}"#) == "session.include")
+
+    let path = "session.audio.input.transcription"
+    func transcription(_ json: String) -> String? { refused(#"{"audio":{"input":{"transcription":{\#(json)}}}}"#) }
+    #expect(transcription(#""keywords":\#(list(#""x""#, 1000))"#) == nil)
+    #expect(transcription(#""keywords":\#(list(#""x""#, 1001))"#) == "\(path).keywords")
+    #expect(transcription(#""keywords":["\#(text(257))"]"#) == "\(path).keywords")
+    #expect(transcription(#""languages":\#(list(#""en""#, 33))"#) == "\(path).languages")
+    #expect(transcription(#""language":"\#(text(65))""#) == "\(path).language")
+    #expect(transcription(#""prompt":"\#(text(Limits.transcriptionPrompt + 1))""#) == "\(path).prompt")
   }
 
   @Test func theVoiceIsFixedOnceItWasHeard() throws {

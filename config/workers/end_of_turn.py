@@ -166,7 +166,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, required=True, help="ONNX file")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=10302)
+    parser.add_argument("--port", type=int, default=10303)
     parser.add_argument("--threads", type=int, default=1, help="threads of one judgement (%(default)s)")
     return parser.parse_args()
 

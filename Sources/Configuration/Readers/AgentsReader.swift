@@ -50,16 +50,15 @@ struct AgentsReader {
     if let examples = root.present("examples")?.list() { agent.examples = examples.compactMap(example) }
     root.text("greeting", into: &agent.greeting)
     root.text("voice", into: &agent.voice)
+    root.number("speed", 0.25...1.5, into: &agent.speed)
     root.text("apology", into: &agent.apology)
     language(root, into: &agent.language)
     root.integer("history_characters", 500...1_000_000, into: &agent.historyCharacters)
     root.section("sampling") { sampling($0, into: &agent.sampling) }
-    root.section("turn_detection") { turns in
-      turns.number("threshold", 0...1, into: &agent.turnDetection.threshold)
-      turns.integer("prefix_padding_ms", 0...5000, into: &agent.turnDetection.prefixPaddingMilliseconds)
-      turns.integer(
-        "silence_duration_ms", 100...10_000, into: &agent.turnDetection.silenceDurationMilliseconds)
-    }
+    root.section("turn_detection") { TurnsReader.read($0, into: &agent.turnDetection) }
+    root.section("interruptions") { TurnsReader.read($0, into: &agent.interruptions) }
+    noiseReduction(root, into: &agent.noiseReduction)
+    if let tools = root.present("tools") { agent.tools = ToolsReader.read(tools) }
     root.section("workers") { section in
       choice("asr", of: workers.asr, section, into: &agent.workers.asr)
       choice("llm", of: workers.llm, section, into: &agent.workers.llm)
@@ -84,6 +83,17 @@ struct AgentsReader {
       root.report(
         "language", "\(tag.excerpt()) is not a language tag", allowed: "a BCP-47 tag such as en or de-AT")
       target = before
+    }
+  }
+
+  private func noiseReduction(_ root: Section, into target: inout String?) {
+    enum Microphone: String, CaseIterable {
+      case near = "near_field"
+      case far = "far_field"
+      case none
+    }
+    if let microphone = root.present("noise_reduction")?.choice(of: Microphone.allCases) {
+      target = microphone == .none ? nil : microphone.rawValue
     }
   }
 

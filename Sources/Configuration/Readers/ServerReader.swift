@@ -17,6 +17,7 @@ struct ServerReader {
     if let origins = section.present("allowed_origins")?.list() {
       server.allowedOrigins = origins.compactMap(origin)
     }
+    section.integer("max_ephemeral_keys", 1...1_000_000, into: &server.maximumEphemeralKeys)
     section.integer("shards", 0...1024, into: &server.shards)
     checkExposure(of: server, in: section)
   }

@@ -1,15 +1,17 @@
-/// `workers:`, three lists of providers.
+/// `workers:`, lists of providers.
 ///
-/// A name is unique over all three: logs, metrics and agents use it alone.
+/// A name is unique over all of them: logs, metrics and agents use it alone.
 final class WorkersReader {
   private enum Kind: String {
     case asr, llm, tts
+    case endOfTurn = "end_of_turn"
 
     var protocols: [ProviderSettings.WireProtocol] {
       switch self {
-      case .asr: [.wyoming]
+      case .asr: [.wyoming, .openai]
       case .llm: [.openai]
-      case .tts: [.wyoming, .espeak]
+      case .tts: [.wyoming, .openai, .espeak]
+      case .endOfTurn: [.http]
       }
     }
   }
@@ -20,11 +22,14 @@ final class WorkersReader {
     workers.asr = providers(.asr, of: section)
     workers.llm = providers(.llm, of: section)
     workers.tts = providers(.tts, of: section)
+    workers.endOfTurn = providers(.endOfTurn, of: section)
   }
 
   private func providers(_ kind: Kind, of section: Section) -> [ProviderSettings] {
-    guard let value = section.required(kind.rawValue), let list = value.list() else { return [] }
-    if list.isEmpty { value.report("needs at least one worker") }
+    let isOptional = kind == .endOfTurn
+    let value = isOptional ? section.present(kind.rawValue) : section.required(kind.rawValue)
+    guard let value, let list = value.list() else { return [] }
+    if list.isEmpty, !isOptional { value.report("needs at least one worker") }
     var providers: [ProviderSettings] = []
     for element in list {
       element.section { section in
@@ -42,20 +47,45 @@ final class WorkersReader {
     let wireProtocol = section.required("protocol")?.choice(of: kind.protocols)
     // With stand-ins for what is missing, the rest of the entry is checked all the same.
     var provider = ProviderSettings(name: name ?? "?", wireProtocol: wireProtocol ?? kind.protocols[0])
-    section.text("model", into: &provider.model)
     switch kind {
-    case .asr:
-      if let partials = section.present("partials")?.choice(of: ProviderSettings.Partials.allCases) {
-        provider.partials = partials
-      }
-    case .llm:
-      section.text("api_key", into: &provider.apiKey)
-      if let tools = section.present("tools")?.choice(of: ProviderSettings.ToolUse.allCases) { provider.tools = tools }
-    case .tts: section.text("voice", into: &provider.voice)
+    case .asr: readRecognizer(section, into: &provider)
+    case .llm: readLanguageModel(section, into: &provider)
+    case .tts: readSynthesizer(section, into: &provider)
+    case .endOfTurn: break
     }
     section.section("deadlines") { read($0, into: &provider.deadlines) }
     readConnection(section, of: wireProtocol, into: &provider)
     return name == nil || wireProtocol == nil ? nil : provider
+  }
+
+  private func readRecognizer(_ section: Section, into provider: inout ProviderSettings) {
+    section.text("model", into: &provider.model)
+    if provider.wireProtocol == .openai {
+      section.text("api_key", into: &provider.apiKey)
+      section.boolean("stream", into: &provider.streams)
+    } else if let partials = section.present("partials")?.choice(of: ProviderSettings.Partials.allCases) {
+      provider.partials = partials
+    }
+  }
+
+  private func readLanguageModel(_ section: Section, into provider: inout ProviderSettings) {
+    section.text("model", into: &provider.model)
+    section.text("api_key", into: &provider.apiKey)
+    if let tools = section.present("tools")?.choice(of: ProviderSettings.ToolUse.allCases) { provider.tools = tools }
+  }
+
+  private func readSynthesizer(_ section: Section, into provider: inout ProviderSettings) {
+    section.text("model", into: &provider.model)
+    section.text("voice", into: &provider.voice)
+    guard provider.wireProtocol == .openai else { return }
+    section.text("api_key", into: &provider.apiKey)
+    if let format = section.present("response_format")?.choice(of: ProviderSettings.AudioResponse.allCases) {
+      provider.responseFormat = format
+    }
+    section.integer("sample_rate", 8000...48_000, into: &provider.sampleRate)
+    if provider.responseFormat != .pcm, section.value("sample_rate") != nil {
+      section.report("sample_rate", "goes with response_format: pcm only; the others tell it themselves")
+    }
   }
 
   private func readConnection(

@@ -12,7 +12,7 @@ extension FrontDoor {
   public struct Configuration: Sendable {
     /// One listening socket.
     public struct Listener: Sendable {
-      /// PEM files of a certificate chain and its private key.
+      /// PEM files of a certificate chain and its private key. When they change, they are read again.
       public struct TLS: Sendable {
         public var certificateFile: String
         public var privateKeyFile: String

@@ -46,6 +46,10 @@ func serviceCallback(
   var result: Int32 = 0
 
   switch reason {
+  case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+    // While a listener is made; `user` is its SSL_CTX.
+    loop.listenerHasTLS(lws_get_vhost(wsi), context: OpaquePointer(user))
+    return 0
   case LWS_CALLBACK_HTTP: result = loop.requestArrived(wsi)
   case LWS_CALLBACK_HTTP_BODY: result = loop.bodyArrived(wsi, bytes)
   case LWS_CALLBACK_HTTP_BODY_COMPLETION: result = loop.bodyCompleted(wsi)

@@ -14,6 +14,7 @@ final class ServiceLoop {
   private var stopDeadline: ContinuousClock.Instant?
   private var isStopped = false
   private var native: NativeContext?
+  private var certificates: [CertificateReloader] = []
   private let tick: Tick
 
   init(configuration: FrontDoor.Configuration, handler: any FrontDoorHandler, mailbox: ServiceMailbox) {
@@ -67,6 +68,14 @@ final class ServiceLoop {
     }
   }
 
+  /// - Parameter context: the listener's `SSL_CTX`.
+  func listenerHasTLS(_ vhost: OpaquePointer?, context: OpaquePointer?) {
+    guard let vhost, let context, let name = lws_get_vhost_name(vhost),
+      let tls = configuration.listeners.first(where: { $0.id.rawValue == String(cString: name) })?.tls
+    else { return }
+    certificates.append(CertificateReloader(tls, context: context))
+  }
+
   func end(_ session: WebSocketSession) {
     guard sessions.removeValue(forKey: session.connection.id) != nil else { return }
     watched.remove(session.connection.id)
@@ -78,6 +87,7 @@ final class ServiceLoop {
   /// comes up, so without this tick all of its time-outs would be late, too.
   fileprivate func ticked() {
     let now = ContinuousClock.now
+    for certificate in certificates { certificate.look(at: now) }
     for id in watched {
       guard let session = sessions[id] else { continue }
       if let deadline = session.deadline {

@@ -1,4 +1,5 @@
 import Realtime
+import Runtime
 import Sessions
 
 extension HTTPResponse {
@@ -26,30 +27,29 @@ extension HTTPResponse {
       ], body: Array(text.utf8))
   }
 
-  static let missingKey = error(
-    401,
-    .invalidRequest(
-      code: "missing_api_key",
-      message:
-        "No API key. Send 'Authorization: Bearer KEY'; a browser offers the WebSocket sub-protocols 'realtime' and 'openai-insecure-api-key.KEY'.",
-      param: nil), headers: [("WWW-Authenticate", "Bearer")])
-
-  static let wrongKey = error(
-    401,
-    .invalidRequest(
-      code: "invalid_api_key",
-      message:
-        "Incorrect API key provided. The server's keys are in its key_file and in server.keys of viva.yaml.",
-      param: nil), headers: [("WWW-Authenticate", "Bearer")])
-
   static func notFound(_ path: String) -> HTTPResponse {
     error(404, .invalidRequest(code: "unknown_url", message: "Nothing is served at \(path).", param: nil))
+  }
+
+  static func notServed(_ path: String, remedy: String) -> HTTPResponse {
+    error(404, .invalidRequest(code: "unsupported_url", message: "\(path) is not served. \(remedy)", param: nil))
   }
 
   static func wrongMethod(allowed: String) -> HTTPResponse {
     error(
       405, .invalidRequest(code: "method_not_allowed", message: "This address takes \(allowed).", param: nil),
       headers: [("Allow", allowed)])
+  }
+
+  static let upgradeRequired = error(
+    426,
+    .invalidRequest(
+      code: "upgrade_required", message: "This address speaks WebSocket: ask with 'Upgrade: websocket'.", param: nil),
+    headers: [("Upgrade", "websocket")])
+
+  /// `Retry-After` (RFC 9110 §10.2.3), in whole seconds, at least one.
+  static func retryAfter(_ wait: Duration) -> [(String, String)] {
+    [("Retry-After", String(max(1, Int(wait.inSeconds.rounded(.up)))))]
   }
 }
 
@@ -66,13 +66,24 @@ extension Refusal {
       .serverError(
         code: "server_overloaded", message: "All \(limit) sessions of this server are taken. Try again later."
       )
+    case .keyFull(let limit):
+      .rateLimited(
+        code: "session_limit_exceeded",
+        message: "This key has \(limit) sessions, as many as it may have at once. End one, or try again later.")
+    case .sidebandsFull(let limit):
+      .rateLimited(
+        code: "sideband_limit_exceeded",
+        message: "\(limit) connections have joined this session, as many as it may have. Close one first.")
+    case .invalid(let error): error
     }
   }
 
   var response: HTTPResponse {
     switch self {
     case .unknownAgent: .error(404, realtimeError)
-    case .full: .error(503, realtimeError, headers: [("Retry-After", "5")])
+    case .full: .error(503, realtimeError, headers: HTTPResponse.retryAfter(.seconds(5)))
+    case .keyFull, .sidebandsFull: .error(429, realtimeError, headers: HTTPResponse.retryAfter(.seconds(5)))
+    case .invalid: .error(400, realtimeError)
     }
   }
 }

@@ -3,35 +3,37 @@ import Realtime
 import Sessions
 import Synchronization
 
-/// One client on `/v1/realtime`: carries its messages to a session and the session's events back.
+/// One WebSocket on `/v1/realtime`: carries its messages to a session and the session's events back. Its session is its
+/// own, or one that it joined.
 ///
 /// Between the gateway's thread and the session's shard. What the client sends and the session has not dealt
 /// with is bounded: above a limit the socket is not read until there is room again.
 final class RealtimeConnection: WebSocketHandler, ClientChannel {
-  /// Unhandled bytes above which the socket rests, and below which it is read again.
-  private static let highWater = 1 << 20
-  private static let lowWater = 1 << 18
   /// Larger messages are decoded off the shard, so that they delay no other session.
   private static let largeMessage = 64 << 10
   private static let decoder = DispatchQueue(label: "viva.large-events")
 
+  private struct Place {
+    var session: Session
+    /// nil in a session of its own, which ends with it.
+    var participant: ParticipantID?
+  }
+
   private struct State {
     var connection: WebSocketConnection?
-    var session: Session?
-    var unhandledBytes = 0
-    var isPaused = false
+    var place: Place?
+    var flow = FlowControl()
     /// Messages under way to the decoder; while there are any, later ones take the same way.
     var decoding = 0
   }
 
   private let registry: SessionRegistry
-  private let agent: String?
+  private let purpose: ConnectionPurpose
   private let state = Mutex(State())
 
-  /// - Parameter agent: the `model` of the URL.
-  init(registry: SessionRegistry, agent: String?) {
+  init(registry: SessionRegistry, purpose: ConnectionPurpose) {
     self.registry = registry
-    self.agent = agent
+    self.purpose = purpose
   }
 
   // MARK: WebSocketHandler
@@ -39,39 +41,55 @@ final class RealtimeConnection: WebSocketHandler, ClientChannel {
   func opened(_ connection: WebSocketConnection) {
     state.withLock { $0.connection = connection }
     do throws(Refusal) {
-      let session = try registry.open(agent: agent, channel: self)
-      state.withLock { $0.session = session }
+      let place =
+        switch purpose {
+        case .open(let request): Place(session: try registry.open(request, channel: self))
+        case .join(let session, let role):
+          Place(session: session, participant: try session.join(self, role: role))
+        }
+      state.withLock { $0.place = place }
     } catch {
       // Admitted before the upgrade, and the last place was taken since.
-      connection.send(text: ServerEvent.error(error.realtimeError).encoded(eventID: RealtimeID.make("event")))
-      connection.close(code: 1013, reason: "no room for another session, try again later")
+      complain(error.realtimeError)
+      connection.close(code: 1013, reason: "no room, try again later")
     }
   }
 
   func received(_ message: [UInt8], binary: Bool) {
-    guard let session = state.withLock({ $0.session }) else { return }
+    guard let place = state.withLock({ $0.place }) else { return }
+    if binary, place.participant != nil { return complain(.binaryFrame) }
     let size = message.count
     took(size)
     let done: @Sendable () -> Void = { [weak self] in self?.handled(size) }
-    if binary {
-      session.receive(.badMessage(.binaryFrame), done: done)
-    } else if size > Self.largeMessage || state.withLock({ $0.decoding > 0 }) {
+    let sender = place.participant ?? .client
+    if size > Self.largeMessage || state.withLock({ $0.decoding > 0 }) {
       state.withLock { $0.decoding += 1 }
       Self.decoder.async { [weak self] in
-        session.receive(Session.decode(message), done: done)
+        if binary {
+          place.session.receivePacket(message, done: done)
+        } else {
+          place.session.receive(Session.decode(message), from: sender, done: done)
+        }
         self?.state.withLock { $0.decoding -= 1 }
       }
+    } else if binary {
+      place.session.receivePacket(message, done: done)
     } else {
-      session.receive(message, done: done)
+      place.session.receive(message, from: sender, done: done)
     }
   }
 
   func closed(code: UInt16?, reason: String) {
-    let session = state.withLock { state in
+    let place = state.withLock { state in
       defer { state = State() }
-      return state.session
+      return state.place
     }
-    session?.disconnected()
+    guard let place else { return }
+    if let participant = place.participant {
+      place.session.leave(participant)
+    } else {
+      place.session.disconnected()
+    }
   }
 
   // MARK: ClientChannel
@@ -80,37 +98,32 @@ final class RealtimeConnection: WebSocketHandler, ClientChannel {
     state.withLock { $0.connection }?.send(text: event)
   }
 
+  func send(packet: [UInt8]) {
+    state.withLock { $0.connection }?.send(binary: packet)
+  }
+
   func close(code: UInt16, reason: String) {
     state.withLock { $0.connection }?.close(code: code, reason: reason)
+  }
+
+  /// An error that no session is asked about.
+  private func complain(_ error: RealtimeError) {
+    send(ServerEvent.error(error).encoded(eventID: RealtimeID.make("event")))
   }
 
   // MARK: Flow control
 
   private func took(_ bytes: Int) {
-    let toPause: WebSocketConnection? = state.withLock { state in
-      state.unhandledBytes += bytes
-      guard state.unhandledBytes > Self.highWater, !state.isPaused else { return nil }
-      state.isPaused = true
-      return state.connection
-    }
-    toPause?.pauseReading()
+    state.withLock { $0.flow.took(bytes) ? $0.connection : nil }?.pauseReading()
   }
 
   private func handled(_ bytes: Int) {
-    let toResume: WebSocketConnection? = state.withLock { state in
-      state.unhandledBytes -= bytes
-      guard state.unhandledBytes < Self.lowWater, state.isPaused else { return nil }
-      state.isPaused = false
-      return state.connection
-    }
-    toResume?.resumeReading()
+    state.withLock { $0.flow.handled(bytes) ? $0.connection : nil }?.resumeReading()
   }
 }
 
 extension RealtimeError {
   fileprivate static let binaryFrame = RealtimeError.invalidRequest(
     code: "invalid_message",
-    message:
-      "Binary frames are not understood. Send JSON text frames; audio goes as base64 in input_audio_buffer.append.",
-    param: nil)
+    message: "Binary frames are a session's own client's to send, as audio. Here, send JSON text frames.", param: nil)
 }

@@ -11,7 +11,8 @@ public struct ClientEvent: Sendable, Equatable {
 
   public enum Body: Sendable, Equatable {
     case sessionUpdate(SessionPatch)
-    /// `audio` is decoded: 16-bit little-endian mono samples at 24 kHz.
+    /// `audio` is no longer Base64. It is in the session's input format, which only the session knows: it is the
+    /// one to refuse half a sample (`RealtimeError.oddAudio`).
     case inputAudioBufferAppend(audio: [UInt8])
     case inputAudioBufferCommit
     case inputAudioBufferClear
@@ -64,9 +65,8 @@ public struct ClientEvent: Sendable, Equatable {
     }
   }
 
-  /// The body of an append, its audio checked.
+  /// The body of an append, its size checked.
   static func append(_ audio: [UInt8]) throws(RealtimeError) -> Body {
-    guard audio.count.isMultiple(of: 2) else { throw .oddAudio("audio", bytes: audio.count) }
     guard audio.count <= maximumAppend else {
       throw .invalidRequest(
         code: "invalid_value", message: "An append holds at most 15 MiB of audio; this one \(audio.count) bytes.",

@@ -27,6 +27,10 @@ struct ClientMessage: Decodable {
   }
 
   private static func body(of fields: KeyedDecodingContainer<CodingKeys>) throws -> ClientEvent.Body {
+    let type = try fields.decode(String.self, forKey: .type)
+    if let remedy = OtherDialects.remedy(forEvent: type) {
+      throw fields.refusal(.type, code: "unsupported_value", remedy)
+    }
     switch try fields.requiredChoice(.type) as ClientEvent.Kind {
     case .sessionUpdate:
       return .sessionUpdate(try fields.decode(SessionPatch.self, forKey: .session))

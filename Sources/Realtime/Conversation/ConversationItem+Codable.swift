@@ -21,15 +21,16 @@ extension ConversationItem: Codable {
     switch try fields.requiredChoice(.type) as Kind {
     case .message:
       content = .message(
-        role: try fields.requiredChoice(.role), parts: try fields.decode([Part].self, forKey: .content))
+        role: try fields.requiredChoice(.role), parts: try fields.parts(.content))
     case .functionCall:
       content = .functionCall(
-        name: try fields.requiredLabel(.name, upTo: 64), callID: try fields.requiredLabel(.callID, upTo: 128),
-        arguments: try fields.decode(String.self, forKey: .arguments))
+        name: try fields.requiredLabel(.name, upTo: 64),
+        callID: try fields.label(.callID, upTo: 128) ?? RealtimeID.make("call"),
+        arguments: try fields.requiredText(.arguments, upTo: Limits.itemText))
     case .functionCallOutput:
       content = .functionCallOutput(
         callID: try fields.requiredLabel(.callID, upTo: 128),
-        output: try fields.decode(String.self, forKey: .output))
+        output: try fields.requiredText(.output, upTo: Limits.itemText))
     }
   }
 
@@ -56,6 +57,15 @@ extension ConversationItem: Codable {
   }
 }
 
+extension KeyedDecodingContainer {
+  fileprivate func parts(_ key: Key) throws -> [ConversationItem.Part] {
+    guard let parts: [ConversationItem.Part] = try list(key, upTo: Limits.parts) else {
+      throw RealtimeError.missing(path(key))
+    }
+    return parts
+  }
+}
+
 extension ConversationItem.Part: Codable {
   private enum CodingKeys: String, CodingKey {
     case type, text, audio, transcript
@@ -74,14 +84,14 @@ extension ConversationItem.Part: Codable {
       throw fields.refusal(.type, code: "unsupported_value", "Images are not supported. Use input_text or input_audio.")
     }
     switch try fields.requiredChoice(.type) as Kind {
-    case .inputText: self = .inputText(try fields.decode(String.self, forKey: .text))
-    case .outputText: self = .outputText(try fields.decode(String.self, forKey: .text))
+    case .inputText: self = .inputText(try fields.requiredText(.text, upTo: Limits.itemText))
+    case .outputText: self = .outputText(try fields.requiredText(.text, upTo: Limits.itemText))
     case .inputAudio:
       self = .inputAudio(
-        audio: try fields.audio(.audio), transcript: try fields.decodeIfPresent(String.self, forKey: .transcript))
+        audio: try fields.audio(.audio), transcript: try fields.text(.transcript, upTo: Limits.itemText))
     case .outputAudio:
       self = .outputAudio(
-        transcript: try fields.decodeIfPresent(String.self, forKey: .transcript) ?? "",
+        transcript: try fields.text(.transcript, upTo: Limits.itemText) ?? "",
         audio: try fields.audio(.audio))
     }
   }

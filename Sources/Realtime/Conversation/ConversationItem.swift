@@ -21,7 +21,7 @@ public struct ConversationItem: Sendable, Equatable {
     case system, user, assistant
   }
 
-  /// A piece of a message. Audio is 16-bit little-endian mono samples at 24 kHz, and nil where only words are kept.
+  /// A piece of a message. Audio is in the session's input or output format, and nil where only words are kept.
   public enum Part: Sendable, Equatable {
     case inputText(String)
     case inputAudio(audio: [UInt8]?, transcript: String?)
@@ -84,6 +84,25 @@ extension ConversationItem {
     changeParts { part in
       if case .outputAudio(_, let audio) = part { part = .outputAudio(transcript: transcript, audio: audio) }
     }
+  }
+
+  /// A message without a word that is known.
+  public var isWordless: Bool {
+    guard case .message(_, let parts) = content else { return false }
+    return parts.allSatisfy { $0.text?.isEmpty != false }
+  }
+
+  /// The item with its audio, for `conversation.item.retrieved`.
+  public func withAudio(_ audio: [UInt8]) -> ConversationItem {
+    var item = self
+    item.changeParts { part in
+      switch part {
+      case .inputAudio(_, let transcript): part = .inputAudio(audio: audio, transcript: transcript)
+      case .outputAudio(let transcript, _): part = .outputAudio(transcript: transcript, audio: audio)
+      case .inputText, .outputText: break
+      }
+    }
+    return item
   }
 
   /// The item as events show it where audio has no place.

@@ -69,12 +69,41 @@ extension KeyedDecodingContainer {
     return text
   }
 
-  /// Base64 of 16-bit samples; nil when absent or null.
+  /// Base64 of audio, whatever its format; nil when absent or null.
   func audio(_ key: Key) throws -> [UInt8]? {
     guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
     guard let bytes = Base64.decode(text) else { throw RealtimeError.badBase64(path(key)) }
-    guard bytes.count.isMultiple(of: 2) else { throw RealtimeError.oddAudio(path(key), bytes: bytes.count) }
     return bytes
+  }
+
+  /// A string of up to `length` bytes of UTF-8, perhaps empty; nil when absent or null.
+  func text(_ key: Key, upTo length: Int) throws -> String? {
+    guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
+    guard text.utf8.count <= length else {
+      throw refusal(key, "Invalid length \(text.utf8.count): expected at most \(length) bytes.")
+    }
+    return text
+  }
+
+  func requiredText(_ key: Key, upTo length: Int) throws -> String {
+    guard let text = try text(key, upTo: length) else { throw RealtimeError.missing(path(key)) }
+    return text
+  }
+
+  /// An array of up to `count` elements; nil when absent or null.
+  func list<Element: Decodable>(_ key: Key, upTo count: Int) throws -> [Element]? {
+    guard let list = try decodeIfPresent([Element].self, forKey: key) else { return nil }
+    guard list.count <= count else { throw refusal(key, "Too many: \(list.count). Expected at most \(count).") }
+    return list
+  }
+
+  /// Up to `count` strings of up to `length` bytes each; nil when absent or null.
+  func texts(_ key: Key, upTo count: Int, each length: Int) throws -> [String]? {
+    guard let texts: [String] = try list(key, upTo: count) else { return nil }
+    guard texts.allSatisfy({ $0.utf8.count <= length }) else {
+      throw refusal(key, "One of them is too long: expected at most \(length) bytes each.")
+    }
+    return texts
   }
 
   func patch<Value: Decodable>(_ key: Key) throws -> Patch<Value> {

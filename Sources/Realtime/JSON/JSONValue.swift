@@ -10,6 +10,12 @@ public enum JSONValue: Sendable, Equatable {
   case array([JSONValue])
   case object([String: JSONValue])
 
+  /// Reads JSON text from anyone; nil when it is no JSON, or nested more than 64 levels deep.
+  public init?(text: String) {
+    guard let value = try? RealtimeJSON.decode(JSONValue.self, from: Array(text.utf8)) else { return nil }
+    self = value
+  }
+
   /// Its JSON text, keys sorted.
   public var text: String {
     String(decoding: RealtimeJSON.encode(self, sortingKeys: true), as: UTF8.self)

@@ -9,6 +9,8 @@ struct InputProgress: Sendable {
   /// The turn that was announced and is not committed.
   private var announced: String?
 
+  func knows(_ itemID: String) -> Bool { items[itemID] != nil }
+
   mutating func take(_ message: ServerMessage) throws(OrderError) {
     switch message.type {
     case "input_audio_buffer.cleared":

@@ -5,7 +5,8 @@
 /// A response: `response.created`; for each item `output_item.added`, `conversation.item.added`, for each part
 /// `content_part.added`, deltas, their `*.done`, `content_part.done`; `output_item.done`, `conversation.item.done`;
 /// `response.done`, once and last. A turn of the user: `speech_started`, `speech_stopped`, `committed`,
-/// `conversation.item.added`, `conversation.item.done`.
+/// `conversation.item.added`, `conversation.item.done`. The items of a response outside the conversation are announced
+/// by that response only. `rate_limits.updated` and vendor events may stand anywhere.
 public struct ResponseOrder: Sendable {
   /// What is wrong with an event.
   public struct Violation: Error, Sendable, Equatable, CustomStringConvertible {
@@ -17,6 +18,8 @@ public struct ResponseOrder: Sendable {
 
   private var responses: [String: ResponseProgress] = [:]
   private var finished: Set<String> = []
+  /// Items of finished responses outside the conversation: they never enter it.
+  private var apart: Set<String> = []
   private var input = InputProgress()
 
   public init() {}
@@ -79,9 +82,15 @@ public struct ResponseOrder: Sendable {
     }
     if message.type == "response.done" {
       try responses[id]?.finish(message)
+      if let response = responses[id], !response.joinsConversation { apart.formUnion(response.itemIDs) }
       responses[id] = nil
       finished.insert(id)
     } else {
+      if message.type == "response.output_item.added", responses[id]?.joinsConversation == false,
+        let item = message.itemID, input.knows(item)
+      {
+        throw OrderError("\(item) is in the conversation, and \(id) is not")
+      }
       try responses[id]?.take(message)
     }
   }
@@ -89,6 +98,7 @@ public struct ResponseOrder: Sendable {
   /// An item belongs to a response that announced it, or else to the user's side.
   private mutating func takeItem(_ message: ServerMessage) throws(OrderError) {
     guard let item = message.item, let id = item.id else { throw OrderError("has no item with an id") }
+    guard !apart.contains(id) else { throw OrderError("\(id) is of a response outside the conversation") }
     if let owner = responses.first(where: { $0.value.owns(itemID: id) })?.key {
       try responses[owner]?.takeConversationItem(id, type: message.type)
     } else {

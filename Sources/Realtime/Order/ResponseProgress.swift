@@ -27,6 +27,8 @@ struct ResponseProgress: Sendable {
     self.joinsConversation = joinsConversation
   }
 
+  var itemIDs: [String] { items.map(\.id) }
+
   func owns(itemID: String) -> Bool {
     items.contains { $0.id == itemID }
   }
@@ -81,6 +83,7 @@ struct ResponseProgress: Sendable {
   }
 
   mutating func takeConversationItem(_ id: String, type: String) throws(OrderError) {
+    guard joinsConversation else { throw OrderError("\(id) is of a response outside the conversation") }
     guard let index = items.firstIndex(where: { $0.id == id }) else { return }
     if type == "conversation.item.added" {
       guard !items[index].isInConversation else { throw OrderError("\(id) was added to the conversation before") }

@@ -19,35 +19,44 @@ public struct ResponseParameters: Sendable, Equatable {
   public var outputFormat: AudioFormat?
   public var tools: [RealtimeSession.Tool]?
   public var toolChoice: RealtimeSession.ToolChoice?
+  public var parallelToolCalls: Bool?
+  public var reasoningEffort: ReasoningEffort?
   public var maxOutputTokens: TokenLimit?
   /// Up to 16 pairs; keys of up to 64 and values of up to 512 characters.
   public var metadata: [String: String]?
   public var conversation = Conversation.auto
+  /// What the model reads in place of the conversation, up to 128 items; nil is the conversation.
   public var input: [Input]?
 
   public init() {}
 
-  /// Whether the response stands apart from the conversation, in what it reads or in where it goes.
-  public var isOutOfBand: Bool { conversation == .none || input != nil }
+  /// Whether its items become part of the conversation, whatever it reads.
+  public var joinsConversation: Bool { conversation != .none }
+
+  public var isOutOfBand: Bool { !joinsConversation }
 }
 
 extension ResponseParameters: Decodable {
   private enum CodingKeys: String, CodingKey {
-    case instructions, audio, tools, metadata, conversation, input, prompt
+    case instructions, audio, tools, metadata, conversation, input, prompt, reasoning
     case outputModalities = "output_modalities"
     case toolChoice = "tool_choice"
+    case parallelToolCalls = "parallel_tool_calls"
     case maxOutputTokens = "max_output_tokens"
   }
 
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
+    try OtherDialects.refuse(OtherDialects.responseFields, in: decoder)
     modality = try fields.modality(.outputModalities)
-    instructions = try fields.decodeIfPresent(String.self, forKey: .instructions)
-    tools = try fields.decodeIfPresent([RealtimeSession.Tool].self, forKey: .tools)
+    instructions = try fields.text(.instructions, upTo: Limits.instructions)
+    tools = try fields.list(.tools, upTo: Limits.tools)
     toolChoice = try fields.decodeIfPresent(RealtimeSession.ToolChoice.self, forKey: .toolChoice)
+    parallelToolCalls = try fields.decodeIfPresent(Bool.self, forKey: .parallelToolCalls)
+    reasoningEffort = try fields.reasoningEffort(.reasoning)
     maxOutputTokens = try fields.decodeIfPresent(TokenLimit.self, forKey: .maxOutputTokens)
     conversation = try fields.choice(.conversation) ?? .auto
-    input = try fields.decodeIfPresent([Input].self, forKey: .input)
+    input = try fields.list(.input, upTo: Limits.input)
     for case (let index, .item(let item)) in (input ?? []).enumerated() {
       try item.checkThatClientMayCreate(param: "\(fields.path(.input))[\(index)]")
     }

@@ -114,6 +114,16 @@ extension ServerEvent {
     case .outputAudioBufferStarted(let response), .outputAudioBufferStopped(let response),
       .outputAudioBufferCleared(let response):
       try fields.encode(response, forKey: .responseID)
+
+    case .vivaToolCall(let call, let name, let status, let duration, let error):
+      try fields.encode(call, forKey: .callID)
+      try fields.encode(name, forKey: .name)
+      try fields.encode(status, forKey: .status)
+      try fields.encodeIfPresent(duration, forKey: .durationMilliseconds)
+      try fields.encodeIfPresent(error, forKey: .error)
+    case .vivaResumed(let response, let id):
+      try fields.encode(response, forKey: .responseID)
+      try fields.encode(id, forKey: .itemID)
     }
   }
 }

@@ -43,7 +43,7 @@ public enum ServerEvent: Sendable, Equatable {
   case responseOutputTextDone(ContentAddress, text: String)
   case responseOutputAudioTranscriptDelta(ContentAddress, delta: String)
   case responseOutputAudioTranscriptDone(ContentAddress, transcript: String)
-  /// 16-bit little-endian mono samples at 24 kHz.
+  /// In the response's output format.
   case responseOutputAudioDelta(ContentAddress, audio: [UInt8])
   case responseOutputAudioDone(ContentAddress)
   case responseFunctionCallArgumentsDelta(
@@ -54,6 +54,12 @@ public enum ServerEvent: Sendable, Equatable {
   case outputAudioBufferStarted(responseID: String)
   case outputAudioBufferStopped(responseID: String)
   case outputAudioBufferCleared(responseID: String)
+
+  /// Vendor event: the server itself runs a tool. `status`: `in_progress`, `completed`, `failed`.
+  case vivaToolCall(callID: String, name: String, status: String, durationMilliseconds: Int?, error: String?)
+  /// Vendor event: an answer that was interrupted by no words goes on in a new response. `itemID`: the item that
+  /// was cut off.
+  case vivaResumed(responseID: String, itemID: String)
 
   /// Its name in the protocol.
   public var type: String {
@@ -95,6 +101,8 @@ public enum ServerEvent: Sendable, Equatable {
     case .outputAudioBufferStarted: "output_audio_buffer.started"
     case .outputAudioBufferStopped: "output_audio_buffer.stopped"
     case .outputAudioBufferCleared: "output_audio_buffer.cleared"
+    case .vivaToolCall: "viva.tool_call"
+    case .vivaResumed: "viva.response.resumed"
     }
   }
 }

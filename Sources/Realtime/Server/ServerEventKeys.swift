@@ -1,6 +1,6 @@
 /// The fields of server events.
 enum ServerEventKeys: String, CodingKey {
-  case type, session, conversation, error, item, response, part, delta, text, transcript, usage, audio
+  case type, session, conversation, error, item, response, part, delta, text, transcript, usage, audio, status
   case id, speaker, start, end, name, arguments
   case eventID = "event_id"
   case responseID = "response_id"
@@ -11,6 +11,7 @@ enum ServerEventKeys: String, CodingKey {
   case callID = "call_id"
   case audioStartMilliseconds = "audio_start_ms"
   case audioEndMilliseconds = "audio_end_ms"
+  case durationMilliseconds = "duration_ms"
   case rateLimits = "rate_limits"
   case vivaTranscript = "viva_transcript"
   case vivaHeard = "viva_heard"

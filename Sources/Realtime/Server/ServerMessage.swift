@@ -15,7 +15,7 @@ public struct ServerMessage: Sendable, Equatable {
   public var delta: String?
   public var text: String?
   public var transcript: String?
-  /// Of `response.output_audio.delta`: 16-bit little-endian mono samples at 24 kHz.
+  /// Of `response.output_audio.delta`, in the response's output format.
   public var audio: [UInt8]?
   public var audioStartMilliseconds: Int?
   public var audioEndMilliseconds: Int?
@@ -23,6 +23,12 @@ public struct ServerMessage: Sendable, Equatable {
   public var part: ResponsePart?
   public var response: Response?
   public var error: RealtimeError?
+  /// Of `viva.tool_call`: `in_progress`, `completed`, `failed`.
+  public var status: String?
+  /// Of `viva.tool_call`, once it is over.
+  public var durationMilliseconds: Int?
+  /// Of `viva.tool_call`: why it failed.
+  public var toolError: String?
   /// Vendor field: the whole transcript so far.
   public var vivaTranscript: String?
   /// Vendor field: what was heard of a truncated item.
@@ -53,7 +59,13 @@ extension ServerMessage: Decodable {
     item = try fields.decodeIfPresent(ConversationItem.self, forKey: .item)
     part = try fields.decodeIfPresent(ResponsePart.self, forKey: .part)
     response = try fields.decodeIfPresent(Response.self, forKey: .response)
-    error = try fields.decodeIfPresent(RealtimeError.self, forKey: .error)
+    if type == "viva.tool_call" {
+      toolError = try string(.error)
+    } else {
+      error = try fields.decodeIfPresent(RealtimeError.self, forKey: .error)
+    }
+    status = try string(.status)
+    durationMilliseconds = try int(.durationMilliseconds)
     responseID = try string(.responseID) ?? response?.id
     itemID = try string(.itemID) ?? item?.id
     previousItemID = try string(.previousItemID)

@@ -1,7 +1,32 @@
-/// How audio travels in events.
-public enum AudioFormat: Sendable, Equatable {
-  /// `audio/pcm`: 16-bit little-endian mono at 24 kHz.
+/// How audio travels, mono all of it.
+public enum AudioFormat: Sendable, Equatable, CaseIterable {
+  /// `audio/pcm`: 16-bit little-endian samples at 24 kHz.
   case pcm
+  /// `audio/pcmu`: G.711 µ-law at 8 kHz.
+  case pcmu
+  /// `audio/pcma`: G.711 A-law at 8 kHz.
+  case pcma
+  /// `audio/opus`: Viva's own, a packet (RFC 6716) at a time.
+  case opus
+
+  /// Its name in the protocol: `audio/pcm`.
+  public var name: String {
+    switch self {
+    case .pcm: "audio/pcm"
+    case .pcmu: "audio/pcmu"
+    case .pcma: "audio/pcma"
+    case .opus: "audio/opus"
+    }
+  }
+
+  /// The one rate in Hz that a client may name; nil where a packet tells its own.
+  private var rate: Int? {
+    switch self {
+    case .pcm: 24_000
+    case .pcmu, .pcma: 8000
+    case .opus: nil
+    }
+  }
 }
 
 extension AudioFormat: Codable {
@@ -10,25 +35,25 @@ extension AudioFormat: Codable {
   }
 
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    switch try fields.decode(String.self, forKey: .type) {
-    case "audio/pcm":
-      guard try fields.number(.rate) ?? 24_000 == 24_000 else {
-        throw fields.refusal(.rate, code: "unsupported_value", "audio/pcm has a rate of 24000 Hz: resample to it.")
-      }
-      self = .pcm
-    case let type where ["audio/pcmu", "audio/pcma"].contains(type):
-      throw fields.refusal(
-        .type, code: "unsupported_value", "'\(type)' is not supported yet. Use {\"type\":\"audio/pcm\",\"rate\":24000}."
-      )
-    case let type:
-      throw fields.refusal(.type, .unknownValue(type, allowed: ["audio/pcm"]))
+    if (try? decoder.singleValueContainer().decode(String.self)) != nil {
+      throw RealtimeError.invalidRequest(
+        code: "invalid_type", message: "An audio format is an object like {\"type\":\"audio/pcm\",\"rate\":24000}.",
+        param: parameterPath(decoder.codingPath))
     }
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    let name = try fields.decode(String.self, forKey: .type)
+    guard let format = Self.allCases.first(where: { $0.name == name }) else {
+      throw fields.refusal(.type, .unknownValue(name, allowed: Self.allCases.map(\.name)))
+    }
+    if let rate = format.rate, try fields.number(.rate) ?? rate != rate {
+      throw fields.refusal(.rate, code: "unsupported_value", "\(name) has a rate of \(rate) Hz: resample to it.")
+    }
+    self = format
   }
 
   public func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode("audio/pcm", forKey: .type)
-    try fields.encode(24_000, forKey: .rate)
+    try fields.encode(name, forKey: .type)
+    if self == .pcm { try fields.encode(rate, forKey: .rate) }
   }
 }

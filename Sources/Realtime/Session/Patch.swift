@@ -5,5 +5,14 @@ public enum Patch<Value> {
   case value(Value)
 }
 
+extension Patch {
+  /// nil unless it sets one.
+  var value: Value? {
+    if case .value(let value) = self { value } else { nil }
+  }
+
+  var isValue: Bool { value != nil }
+}
+
 extension Patch: Sendable where Value: Sendable {}
 extension Patch: Equatable where Value: Equatable {}

@@ -20,15 +20,25 @@ extension RealtimeSession {
 
     session.tools = patch.tools ?? tools
     session.toolChoice = patch.toolChoice ?? toolChoice
+    session.parallelToolCalls = patch.parallelToolCalls ?? parallelToolCalls
+    session.reasoningEffort = patch.reasoningEffort ?? reasoningEffort
     session.maxOutputTokens = patch.maxOutputTokens ?? maxOutputTokens
     session.truncation = patch.truncation ?? truncation
     session.include = patch.include ?? include
     session.tracing = tracing.applying(patch.tracing) { $1 }
+    if kind == .transcription { session.keepQuiet() }
     try session.checkRanges()
     return session
   }
 
   private func checkFixedFields(_ patch: SessionPatch, audioHasBeenProduced: Bool) throws(RealtimeError) {
+    if let kind = patch.kind, kind != self.kind {
+      throw Self.fixed(
+        "type",
+        "The type of a session cannot be changed: it is '\(self.kind.rawValue)'. Open a new session, with ?intent=transcription for a transcription session."
+      )
+    }
+    if kind == .transcription { try patch.checkThatItOnlyTranscribes() }
     if let model = patch.model, model != self.model {
       throw Self.fixed(
         "model",
@@ -86,22 +96,5 @@ extension Optional {
     case .null: nil
     case .value(let change): merge(self, change)
     }
-  }
-}
-
-extension TurnDetection {
-  fileprivate func applying(_ patch: TurnDetectionPatch) -> TurnDetection {
-    var detection = self
-    detection.threshold = patch.threshold ?? threshold
-    detection.prefixPaddingMilliseconds = patch.prefixPaddingMilliseconds ?? prefixPaddingMilliseconds
-    detection.silenceDurationMilliseconds = patch.silenceDurationMilliseconds ?? silenceDurationMilliseconds
-    switch patch.idleTimeoutMilliseconds {
-    case .absent: break
-    case .null: detection.idleTimeoutMilliseconds = nil
-    case .value(let timeout): detection.idleTimeoutMilliseconds = timeout
-    }
-    detection.createResponse = patch.createResponse ?? createResponse
-    detection.interruptResponse = patch.interruptResponse ?? interruptResponse
-    return detection
   }
 }

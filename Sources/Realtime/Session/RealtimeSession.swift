@@ -1,6 +1,14 @@
 /// The effective configuration of a session, whole, as `session.created` and `session.updated` show it.
 public struct RealtimeSession: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable {
+    /// A conversation.
+    case realtime
+    /// The server writes down what it hears and answers nothing.
+    case transcription
+  }
+
   public var id: String
+  public let kind: Kind
   /// The agent that answers.
   public var model: String
   public var modality = Modality.audio
@@ -22,6 +30,10 @@ public struct RealtimeSession: Sendable, Equatable {
   public var toolChoice = ToolChoice.auto
   public var maxOutputTokens = TokenLimit.unlimited
   public var truncation = Truncation.auto
+  /// Whether the model may call several functions in one response; nil leaves it to the model.
+  public var parallelToolCalls: Bool?
+  /// How much the model may think before it answers; nil leaves it to the model.
+  public var reasoningEffort: ReasoningEffort?
   /// What the server is to add to its events: `item.input_audio_transcription.logprobs`.
   public var include: [String] = []
   /// Carried for clients that trace with OpenAI; Viva does not read it.
@@ -29,9 +41,19 @@ public struct RealtimeSession: Sendable, Equatable {
   /// Seconds since 1970.
   public var expiresAt: Int?
 
-  public init(id: String, model: String) {
+  public init(id: String, model: String, kind: Kind = .realtime) {
     self.id = id
     self.model = model
+    self.kind = kind
+    guard kind == .transcription else { return }
+    transcription = Transcription()
+    keepQuiet()
+  }
+
+  /// Nothing of a transcription session may start or stop a response.
+  mutating func keepQuiet() {
+    turnDetection?.createResponse = false
+    turnDetection?.interruptResponse = false
   }
 
   /// A session has one conversation, named after it.
@@ -44,57 +66,4 @@ public struct RealtimeSession: Sendable, Equatable {
 
   /// Whether old items may be left out of what the model sees.
   public var truncatesAutomatically: Bool { truncation != .disabled }
-}
-
-extension RealtimeSession: Encodable {
-  enum CodingKeys: String, CodingKey {
-    case id, object, type, model, instructions, audio, tools, truncation, include, tracing, prompt
-    case outputModalities = "output_modalities"
-    case toolChoice = "tool_choice"
-    case maxOutputTokens = "max_output_tokens"
-    case expiresAt = "expires_at"
-  }
-
-  enum AudioKeys: String, CodingKey {
-    case input, output
-  }
-
-  enum InputKeys: String, CodingKey {
-    case format, transcription
-    case noiseReduction = "noise_reduction"
-    case turnDetection = "turn_detection"
-  }
-
-  enum OutputKeys: String, CodingKey {
-    case format, voice, speed
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode(id, forKey: .id)
-    try fields.encode("realtime.session", forKey: .object)
-    try fields.encode("realtime", forKey: .type)
-    try fields.encode(model, forKey: .model)
-    try fields.encode([modality], forKey: .outputModalities)
-    try fields.encode(instructions, forKey: .instructions)
-    try fields.encode(tools, forKey: .tools)
-    try fields.encode(toolChoice, forKey: .toolChoice)
-    try fields.encode(maxOutputTokens, forKey: .maxOutputTokens)
-    try fields.encode(truncation, forKey: .truncation)
-    try fields.encode(include.isEmpty ? nil : include, forKey: .include)
-    try fields.encode(tracing, forKey: .tracing)
-    try fields.encodeNil(forKey: .prompt)
-    try fields.encode(expiresAt, forKey: .expiresAt)
-
-    var audio = fields.nestedContainer(keyedBy: AudioKeys.self, forKey: .audio)
-    var input = audio.nestedContainer(keyedBy: InputKeys.self, forKey: .input)
-    try input.encode(inputFormat, forKey: .format)
-    try input.encode(noiseReduction, forKey: .noiseReduction)
-    try input.encode(transcription, forKey: .transcription)
-    try input.encode(turnDetection, forKey: .turnDetection)
-    var output = audio.nestedContainer(keyedBy: OutputKeys.self, forKey: .output)
-    try output.encode(outputFormat, forKey: .format)
-    try output.encode(voice, forKey: .voice)
-    try output.encode(speed, forKey: .speed)
-  }
 }

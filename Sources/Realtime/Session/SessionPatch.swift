@@ -1,5 +1,7 @@
 /// The fields that a `session.update` names; the others stay as they are.
 public struct SessionPatch: Sendable, Equatable {
+  /// Which kind of session it is for; nil when it does not say.
+  public var kind: RealtimeSession.Kind?
   public var model: String?
   public var modality: Modality?
   /// `""` clears them.
@@ -17,6 +19,8 @@ public struct SessionPatch: Sendable, Equatable {
   /// `[]` removes all.
   public var tools: [RealtimeSession.Tool]?
   public var toolChoice: RealtimeSession.ToolChoice?
+  public var parallelToolCalls: Bool?
+  public var reasoningEffort: ReasoningEffort?
   public var maxOutputTokens: TokenLimit?
   public var truncation: Truncation?
   public var include: [String]?
@@ -26,28 +30,25 @@ public struct SessionPatch: Sendable, Equatable {
 }
 
 extension SessionPatch: Decodable {
-  /// - Throws: `RealtimeError` for what this release cannot do, `DecodingError` for what no release can.
+  /// - Throws: `RealtimeError` for what Viva does not do, `DecodingError` for what is no session at all.
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: RealtimeSession.CodingKeys.self)
-    let type = try fields.decodeIfPresent(String.self, forKey: .type) ?? "realtime"
-    if type == "transcription" {
-      throw fields.refusal(
-        .type, code: "unsupported_value",
-        "Transcription-only sessions are not supported yet. Use type 'realtime' with audio.input.transcription set, and create_response false in turn_detection."
-      )
-    }
-    guard type == "realtime" else {
-      throw fields.refusal(.type, .unknownValue(type, allowed: ["realtime"]))
-    }
-    model = try fields.decodeIfPresent(String.self, forKey: .model)
+    try OtherDialects.refuse(OtherDialects.sessionFields, in: decoder)
+    kind = try fields.choice(.type)
+    model = try fields.label(.model, upTo: 128)
     modality = try fields.modality(.outputModalities)
-    instructions = try fields.decodeIfPresent(String.self, forKey: .instructions)
-    tools = try fields.decodeIfPresent([RealtimeSession.Tool].self, forKey: .tools)
+    instructions = try fields.text(.instructions, upTo: Limits.instructions)
+    tools = try fields.list(.tools, upTo: Limits.tools)
     toolChoice = try fields.decodeIfPresent(RealtimeSession.ToolChoice.self, forKey: .toolChoice)
+    parallelToolCalls = try fields.decodeIfPresent(Bool.self, forKey: .parallelToolCalls)
+    reasoningEffort = try fields.reasoningEffort(.reasoning)
     maxOutputTokens = try fields.decodeIfPresent(TokenLimit.self, forKey: .maxOutputTokens)
     truncation = try fields.decodeIfPresent(Truncation.self, forKey: .truncation)
-    include = try fields.decodeIfPresent([String].self, forKey: .include)
+    include = try fields.list(.include, upTo: 16)
     tracing = try fields.patch(.tracing)
+    if case .value(let tracing) = tracing, tracing.text.utf8.count > Limits.tracing {
+      throw fields.refusal(.tracing, "Invalid length: expected at most \(Limits.tracing) bytes of JSON.")
+    }
     try fields.refusePrompt(.prompt)
 
     let audio = try fields.nested(RealtimeSession.AudioKeys.self, .audio)

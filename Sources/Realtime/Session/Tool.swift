@@ -30,15 +30,19 @@ extension RealtimeSession.Tool: Codable {
 
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
-    try fields.requireFunction(.type)
+    if fields.contains(.type) { try fields.requireFunction(.type) }
     name = try fields.requiredLabel(.name, upTo: 64)
     guard name.utf8.allSatisfy(\.isAllowedInFunctionName) else {
       throw fields.refusal(.name, "Invalid function name: expected letters, digits, '_' and '-'.")
     }
-    description = try fields.decodeIfPresent(String.self, forKey: .description)
+    description = try fields.text(.description, upTo: Limits.toolDescription)
     parameters = try fields.decodeIfPresent(JSONValue.self, forKey: .parameters)
     switch parameters {
-    case nil, .null, .object: break
+    case nil, .null: break
+    case .object(let schema):
+      guard JSONValue.object(schema).text.utf8.count <= Limits.toolParameters else {
+        throw fields.refusal(.parameters, "Invalid length: expected at most \(Limits.toolParameters) bytes of JSON.")
+      }
     default: throw fields.refusal(.parameters, code: "invalid_type", "Expected a JSON Schema object.")
     }
   }

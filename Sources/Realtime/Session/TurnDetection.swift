@@ -1,5 +1,27 @@
-/// `server_vad`: the server finds the user's turns by listening for silence.
+/// How the server finds the user's turns.
 public struct TurnDetection: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable {
+    /// By listening for silence.
+    case serverVAD = "server_vad"
+    /// By what was said as well: unfinished sentences are waited for.
+    case semanticVAD = "semantic_vad"
+  }
+
+  /// How soon a turn counts as over that does not sound like it. The longest waits are 8, 4 and 2 s.
+  public enum Eagerness: String, Sendable, CaseIterable {
+    case low, medium, high
+    /// As `medium`.
+    case auto
+  }
+
+  public var kind = Kind.serverVAD
+  /// The end of a turn starts a response.
+  public var createResponse = true
+  /// The start of a turn cuts a response off.
+  public var interruptResponse = true
+
+  // MARK: server_vad
+
   /// 0...1; higher needs louder speech.
   public var threshold = 0.5
   /// Audio kept from before speech was noticed. 0...5000.
@@ -8,17 +30,17 @@ public struct TurnDetection: Sendable, Equatable {
   public var silenceDurationMilliseconds = 500
   /// Silence after a response that counts as a turn of its own, 5000...30000; nil waits for ever.
   public var idleTimeoutMilliseconds: Int?
-  /// The end of a turn starts a response.
-  public var createResponse = true
-  /// The start of a turn cuts a response off.
-  public var interruptResponse = true
+
+  // MARK: semantic_vad
+
+  public var eagerness = Eagerness.auto
 
   public init() {}
 }
 
 extension TurnDetection: Encodable {
   enum CodingKeys: String, CodingKey {
-    case type, threshold
+    case type, threshold, eagerness
     case prefixPaddingMilliseconds = "prefix_padding_ms"
     case silenceDurationMilliseconds = "silence_duration_ms"
     case idleTimeoutMilliseconds = "idle_timeout_ms"
@@ -26,49 +48,34 @@ extension TurnDetection: Encodable {
     case interruptResponse = "interrupt_response"
   }
 
+  /// Only the fields of its kind.
   public func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode("server_vad", forKey: .type)
-    try fields.encode(threshold, forKey: .threshold)
-    try fields.encode(prefixPaddingMilliseconds, forKey: .prefixPaddingMilliseconds)
-    try fields.encode(silenceDurationMilliseconds, forKey: .silenceDurationMilliseconds)
-    try fields.encode(idleTimeoutMilliseconds, forKey: .idleTimeoutMilliseconds)
+    try encodeDetection(into: &fields)
+    if kind == .serverVAD { try fields.encode(idleTimeoutMilliseconds, forKey: .idleTimeoutMilliseconds) }
     try fields.encode(createResponse, forKey: .createResponse)
     try fields.encode(interruptResponse, forKey: .interruptResponse)
   }
-}
 
-/// The fields of `turn_detection` that a `session.update` names.
-public struct TurnDetectionPatch: Sendable, Equatable {
-  public var threshold: Double?
-  public var prefixPaddingMilliseconds: Int?
-  public var silenceDurationMilliseconds: Int?
-  public var idleTimeoutMilliseconds = Patch<Int>.absent
-  public var createResponse: Bool?
-  public var interruptResponse: Bool?
+  private func encodeDetection(into fields: inout KeyedEncodingContainer<CodingKeys>) throws {
+    try fields.encode(kind.rawValue, forKey: .type)
+    switch kind {
+    case .serverVAD:
+      try fields.encode(threshold, forKey: .threshold)
+      try fields.encode(prefixPaddingMilliseconds, forKey: .prefixPaddingMilliseconds)
+      try fields.encode(silenceDurationMilliseconds, forKey: .silenceDurationMilliseconds)
+    case .semanticVAD:
+      try fields.encode(eagerness.rawValue, forKey: .eagerness)
+    }
+  }
 
-  public init() {}
-}
+  /// As a transcription session shows it, where nothing responds.
+  struct WithoutResponses: Encodable {
+    let detection: TurnDetection
 
-extension TurnDetectionPatch: Decodable {
-  public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: TurnDetection.CodingKeys.self)
-    let type = try fields.decode(String.self, forKey: .type)
-    if type == "semantic_vad" {
-      throw fields.refusal(
-        .type, code: "unsupported_value",
-        "'semantic_vad' is not supported yet. Use 'server_vad', or null for manual turns.")
+    func encode(to encoder: any Encoder) throws {
+      var fields = encoder.container(keyedBy: CodingKeys.self)
+      try detection.encodeDetection(into: &fields)
     }
-    guard type == "server_vad" else {
-      throw fields.refusal(.type, .unknownValue(type, allowed: ["server_vad"]))
-    }
-    threshold = try fields.number(.threshold)
-    prefixPaddingMilliseconds = try fields.number(.prefixPaddingMilliseconds)
-    silenceDurationMilliseconds = try fields.number(.silenceDurationMilliseconds)
-    if fields.contains(.idleTimeoutMilliseconds) {
-      idleTimeoutMilliseconds = try fields.number(.idleTimeoutMilliseconds).map(Patch.value) ?? .null
-    }
-    createResponse = try fields.decodeIfPresent(Bool.self, forKey: .createResponse)
-    interruptResponse = try fields.decodeIfPresent(Bool.self, forKey: .interruptResponse)
   }
 }

@@ -9,14 +9,15 @@ extension SessionCore {
     } catch {
       var error = error
       error.eventID = event.eventID
-      send(.error(error))
+      act(.reply(.error(error)))
     }
   }
 
   private mutating func perform(_ body: ClientEvent.Body, at now: Instant) throws(RealtimeError) {
+    try checkKind(body)
     switch body {
     case .sessionUpdate(let patch): try updateSession(patch, at: now)
-    case .inputAudioBufferAppend(let audio): appendAudio(audio, at: now)
+    case .inputAudioBufferAppend(let audio): try appendAudio(audio, at: now)
     case .inputAudioBufferCommit: try commitAudio(at: now)
     case .inputAudioBufferClear: clearAudio()
     case .outputAudioBufferClear:
@@ -35,12 +36,28 @@ extension SessionCore {
     }
   }
 
+  /// A transcription session hears and writes down; nobody answers in it.
+  private func checkKind(_ body: ClientEvent.Body) throws(RealtimeError) {
+    guard session.kind == .transcription else { return }
+    switch body {
+    case .conversationItemCreate, .conversationItemTruncate, .responseCreate, .responseCancel:
+      throw .invalidRequest(
+        code: "unsupported_event",
+        message:
+          "A transcription session takes audio and gives transcripts: it has no responses and no items of the client's. Open a session of type 'realtime' for those.",
+        param: "type")
+    default: break
+    }
+  }
+
   private mutating func updateSession(_ patch: SessionPatch, at now: Instant) throws(RealtimeError) {
     let isSounding = response?.message?.playoutStart != nil
     let updated = try session.applying(patch, audioHasBeenProduced: !spoken.isEmpty || isSounding)
     if updated.turnDetection != session.turnDetection {
       configureTurnDetection(updated.turnDetection, at: now)
     }
+    if updated.inputFormat != session.inputFormat { input.expect(updated.inputFormat.encoding) }
+    if updated.noiseReduction != session.noiseReduction { input.reduceNoise(updated.noiseReduction) }
     session = updated
     send(.sessionUpdated(session))
     greetIfReady(at: now)
@@ -55,6 +72,8 @@ extension SessionCore {
     throws(RealtimeError)
   {
     greetingDue = nil
+    let input = try resolve(parameters.input)
+    guard parameters.joinsConversation else { return try startOutOfBand(parameters, input: input, at: now) }
     if let response {
       throw .invalidRequest(
         code: "conversation_already_has_active_response",
@@ -62,18 +81,40 @@ extension SessionCore {
           "Conversation already has an active response in progress: \(response.id). Wait until the response is finished before creating a new one.",
         param: nil)
     }
-    if parameters.isOutOfBand {
-      throw .invalidRequest(
-        code: "unsupported_parameter",
-        message:
-          "Out-of-band responses (conversation: \"none\", input) are not supported yet. Add items to the conversation and leave the field out.",
-        param: parameters.input != nil ? "response.input" : "response.conversation")
-    }
     guard state.items.count < limits.items else { throw conversationFull }
-    startResponse(.model, parameters: parameters, at: now)
+    cutOff = nil
+    startResponse(.model, parameters: parameters, input: input, at: now)
+  }
+
+  /// The items that a response is to read instead of the conversation; nil when it reads the conversation.
+  private func resolve(_ input: [ResponseParameters.Input]?) throws(RealtimeError) -> [ConversationItem]? {
+    guard let input else { return nil }
+    var items: [ConversationItem] = []
+    for (index, entry) in input.enumerated() {
+      switch entry {
+      case .reference(let id):
+        guard let item = state.item(id) else {
+          throw unknownItem(id, code: "item_reference_invalid_item_id", param: "response.input[\(index)].id")
+        }
+        items.append(item)
+      case .item(var item):
+        if item.takeInputAudio() != nil, item.isWordless {
+          throw .invalidRequest(
+            code: "unsupported_value",
+            message:
+              "Audio in response.input is not transcribed. Give its transcript with it, or create the item in the conversation and refer to it with an item_reference.",
+            param: "response.input[\(index)].content")
+        }
+        // What a client creates is complete.
+        item.status = .completed
+        items.append(item)
+      }
+    }
+    return items
   }
 
   private mutating func cancelResponse(_ id: String?, at now: Instant) throws(RealtimeError) {
+    if let id, cancelOutOfBand(id, at: now) { return }
     guard let response, id == nil || id == response.id else {
       throw .invalidRequest(
         code: "response_cancel_not_active",

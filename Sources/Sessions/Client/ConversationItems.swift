@@ -30,11 +30,21 @@ extension SessionCore {
     item.status = .completed
     let position = try self.position(after: previous)
     // The bytes go to the recogniser; the conversation keeps what was said.
-    let audio = item.takeInputAudio()
+    let samples = try item.takeInputAudio().map(decode) ?? []
     let size = state.items.reduce(item.textBytes) { $0 + $1.textBytes }
     guard size <= Self.longestConversation else { throw conversationFull }
     add(item, after: position)
-    if let audio, let samples = PCM16.decode(audio) { transcribeItem(id, samples, at: now) }
+    if !samples.isEmpty { transcribeItem(id, samples, at: now) }
+  }
+
+  /// The audio of an item that the client made, at 16 kHz.
+  private func decode(_ audio: [UInt8]) throws(RealtimeError) -> [Int16] {
+    var decoder = AudioPayloadDecoder(session.inputFormat.encoding, sampleRate: InputAudio.sampleRate)
+    do throws(AudioPayloadError) {
+      return try decoder.decode(audio)
+    } catch {
+      throw error.realtimeError(param: "item.content", bytes: audio.count)
+    }
   }
 
   var conversationFull: RealtimeError {
@@ -57,11 +67,9 @@ extension SessionCore {
 
   /// A turn that came as an item: heard like one, answered when the client asks.
   private mutating func transcribeItem(_ id: String, _ samples: [Int16], at now: Instant) {
-    let resampler = Resampler.at(24_000, to: InputAudio.sampleRate)
-    var audio = resampler.process(samples)
-    audio += resampler.drain()
-    var turn = UserTurn(itemID: id, audio: audio, marks: TurnMarks(ended: now))
+    var turn = UserTurn(itemID: id, audio: samples, marks: TurnMarks(ended: now))
     turn.isSpeaking = false
+    retained.append(samples, at: InputAudio.sampleRate, to: id)
     begin(turn)
   }
 
@@ -77,7 +85,7 @@ extension SessionCore {
 
   mutating func retrieveItem(_ id: String) throws(RealtimeError) {
     guard let item = state.item(id) else { throw unknownItem(id, code: "item_retrieve_invalid_item_id") }
-    send(.conversationItemRetrieved(item))
+    act(.reply(.conversationItemRetrieved(retained.pcm(of: id).map(item.withAudio) ?? item)))
   }
 
   mutating func deleteItem(_ id: String) throws(RealtimeError) {
@@ -89,6 +97,7 @@ extension SessionCore {
         param: "item_id")
     }
     spoken[id] = nil
+    retained.remove(id)
     if let index = turns.firstIndex(where: { $0.itemID == id && !$0.isSpeaking }) {
       if let call = turns.remove(at: index).call { act(.cancel(call)) }
     }
@@ -136,7 +145,7 @@ extension SessionCore {
     return response.message
   }
 
-  private func unknownItem(_ id: String, code: String, param: String = "item_id") -> RealtimeError {
+  func unknownItem(_ id: String, code: String, param: String = "item_id") -> RealtimeError {
     .invalidRequest(code: code, message: "Item with id '\(id)' is not in the conversation.", param: param)
   }
 }

@@ -3,7 +3,7 @@ import Realtime
 import Runtime
 import Workers
 
-/// The response that is being made: what the model has said, what is being spoken, what is still to be sent.
+/// A response that is being made: what the model has said, what is being spoken, what is still to be sent.
 struct ActiveResponse {
   /// Where the words come from.
   enum Source {
@@ -16,6 +16,8 @@ struct ActiveResponse {
   let source: Source
   var parameters: ResponseParameters
   let modality: Modality
+  /// Stands in for the conversation as what the model reads.
+  var input: [ConversationItem]?
   /// Said to the model for this response only.
   var hint: String?
   /// Marks of the user turn that it answers.
@@ -43,6 +45,8 @@ struct ActiveResponse {
   var speech: SpeechInProgress?
   var spokeAnything = false
   var outgoing = OutgoingAudio()
+  /// From 24 kHz to what the client reads; made with the first audio.
+  var encoder: AudioPayloadEncoder?
   var marks = ResponseMarks()
 
   init(id: String, source: Source, parameters: ResponseParameters, modality: Modality) {
@@ -51,6 +55,12 @@ struct ActiveResponse {
     self.parameters = parameters
     self.modality = modality
   }
+
+  /// False for an out-of-band response: it leaves no trace in the conversation and is no part of its sound.
+  var joinsConversation: Bool { parameters.joinsConversation }
+
+  /// Whether a worker is at work on it under this name.
+  func isServed(by call: CallID) -> Bool { completion == call || speech?.call == call }
 
   /// Nothing of it is left to make or to send.
   var isExhausted: Bool {
@@ -63,6 +73,8 @@ struct MessageOutput {
   let address: ContentAddress
   /// Everything the model said.
   var text = ""
+  /// The model has said all of it.
+  var isTextWhole = false
   /// Where its audio begins on the session's playout, in samples.
   var playoutStart: Int?
   var sentSamples = 0
@@ -98,6 +110,8 @@ struct SpeechInProgress {
   let call: CallID
   let clause: PendingClause
   var resampler: Resampler?
+  var stretcher: TimeStretcher?
+  /// What has come, in 24 kHz samples as they will be played.
   var samples = 0
 }
 

@@ -6,8 +6,11 @@ import Workers
 extension SessionCore {
   mutating func generate(at now: Instant) {
     guard let response else { return }
-    // Whatever was said until now is part of the question.
-    owed = nil
+    if response.joinsConversation, response.input == nil {
+      // Whatever was said until now is part of the question, and so is what tools have found out.
+      owed = nil
+      tools.answerBegins()
+    }
     switch response.source {
     case .phrase(let text):
       take(text: text, at: now)
@@ -22,7 +25,7 @@ extension SessionCore {
     let call = newCall()
     self.response?.completion = call
     if response.marks.modelAsked == nil { self.response?.marks.modelAsked = now }
-    act(.complete(call, Prompt(agent: agent, session: session, items: state.items).request(for: response)))
+    act(.complete(call, Prompt(agent: agent, session: session, items: response.input ?? state.items).request(for: response)))
   }
 
   mutating func completionAdvanced(_ call: CallID, _ event: CompletionEvent, at now: Instant) {
@@ -40,7 +43,10 @@ extension SessionCore {
       response?.usage = usage
     case .finished(let reason):
       response?.completion = nil
-      for index in response?.functionCalls.keys.sorted() ?? [] { finishFunctionCall(index, .completed) }
+      for (index, call) in response?.functionCalls.sorted(by: { $0.key < $1.key }) ?? [] {
+        finishFunctionCall(index, .completed)
+        runTool(for: call, at: now)
+      }
       endGeneration(reason, at: now)
     }
   }
@@ -92,6 +98,7 @@ extension SessionCore {
         response?.clauses.append(PendingClause(text: rest))
       }
     }
+    response?.message?.isTextWhole = true
     speakNext(at: now)
     finishIfExhausted()
   }

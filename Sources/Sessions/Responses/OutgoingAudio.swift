@@ -7,6 +7,8 @@ struct OutgoingAudio {
     /// The words of the audio that follows.
     case transcript(String)
     case audio([Int16])
+    /// An Opus packet from the synthesizer, and how long it lasts in 24 kHz samples.
+    case packet([UInt8], samples: Int)
   }
 
   private var pieces: [Piece] = []
@@ -36,6 +38,11 @@ struct OutgoingAudio {
     samples += audio.count
   }
 
+  mutating func append(packet: [UInt8], lasting samples: Int) {
+    pieces.append(.packet(packet, samples: samples))
+    self.samples += samples
+  }
+
   /// The next piece to send.
   mutating func next() -> Piece? {
     guard !isEmpty else { return nil }
@@ -43,6 +50,10 @@ struct OutgoingAudio {
     case .transcript(let text):
       advance()
       return .transcript(text)
+    case .packet(let packet, let samples):
+      self.samples -= samples
+      advance()
+      return .packet(packet, samples: samples)
     case .audio(let audio):
       let end = min(audio.count, offset + Self.longestPiece)
       let piece = Array(audio[offset..<end])

@@ -20,11 +20,24 @@ struct Prompt {
     messages += recent(conversation())
 
     var request = CompletionRequest(messages: messages, sampling: sampling(for: parameters))
-    request.tools = (parameters.tools ?? session.tools).map {
-      FunctionTool(name: $0.name, description: $0.description, parameters: $0.parametersJSON)
-    }
+    request.tools = tools(for: response)
+    request.parallelToolCalls = parameters.parallelToolCalls ?? session.parallelToolCalls
+    request.reasoningEffort = (parameters.reasoningEffort ?? session.reasoningEffort)?.rawValue
     request.toolChoice = (parameters.toolChoice ?? session.toolChoice).workerChoice
     return request
+  }
+
+  /// The client's functions, and the agent's own in the conversation: a name that both have is the client's.
+  private func tools(for response: ActiveResponse) -> [FunctionTool] {
+    let declared = response.parameters.tools ?? session.tools
+    var tools = declared.map {
+      FunctionTool(name: $0.name, description: $0.description, parameters: $0.parametersJSON)
+    }
+    guard response.parameters.tools == nil, response.joinsConversation else { return tools }
+    for tool in agent.tools where !declared.contains(where: { $0.name == tool.name }) {
+      tools.append(FunctionTool(name: tool.name, description: tool.description, parameters: tool.parameters))
+    }
+    return tools
   }
 
   private func sampling(for parameters: ResponseParameters) -> Sampling {

@@ -10,19 +10,41 @@ extension SessionCore {
 
   mutating func startResponse(
     _ source: ActiveResponse.Source, parameters: ResponseParameters = ResponseParameters(),
-    hint: String? = nil,
-    turn: TurnMarks? = nil, at now: Instant
+    input: [ConversationItem]? = nil, hint: String? = nil, turn: TurnMarks? = nil,
+    continuing cutOffItemID: String? = nil, at now: Instant
   ) {
     let modality = parameters.modality ?? session.modality
     var response = ActiveResponse(
       id: makeID("resp"), source: source, parameters: parameters, modality: modality)
+    response.input = input
     response.hint = hint
     response.turn = turn
-    // What was committed before is part of the question.
-    if case .model = source { response.isWaiting = turns.contains { !$0.isSpeaking } }
+    if case .model = source {
+      // What was committed before is part of the question.
+      response.isWaiting = input == nil && turns.contains { !$0.isSpeaking }
+    }
     self.response = response
     send(.responseCreated(describe(response, status: .inProgress, details: nil)))
+    if let cutOffItemID { send(.vivaResumed(responseID: response.id, itemID: cutOffItemID)) }
+    guard isWithinBudget(source, at: now) else { return }
     if !response.isWaiting { generate(at: now) }
+  }
+
+  /// Asks the key's budget for another answer of the model's; without one the response fails at once.
+  private mutating func isWithinBudget(_ source: ActiveResponse.Source, at now: Instant) -> Bool {
+    guard case .model = source else { return true }
+    let (isAdmitted, limits) = budget.admitResponse(at: now)
+    if !limits.isEmpty { send(.rateLimitsUpdated(limits)) }
+    guard !isAdmitted else { return true }
+    let wait = Int((limits.map(\.resetSeconds).max() ?? 0).rounded(.up))
+    finish(
+      .failed,
+      details: ResponseStatusDetails(
+        type: "failed",
+        error: .init(
+          type: "rate_limit_error", code: "rate_limit_exceeded",
+          message: "This key's responses or tokens for the minute are used up. Try again in \(wait) s.")))
+    return false
   }
 
   /// The last transcript that a response waited for is there.
@@ -36,6 +58,10 @@ extension SessionCore {
   mutating func stopResponse(_ reason: Cancellation, at now: Instant) {
     guard let response else { return }
     for call in [response.completion, response.speech?.call].compactMap({ $0 }) { act(.cancel(call)) }
+    guard response.joinsConversation else {
+      finish(.cancelled, details: ResponseStatusDetails(type: "cancelled", reason: reason.rawValue))
+      return
+    }
     if response.modality == .audio, let message = response.message {
       let position = message.position(atPlayed: playout.played(at: now.nanoseconds))
       self.response?.message?.truncatedAt = min(position, message.truncatedAt ?? position)
@@ -49,7 +75,7 @@ extension SessionCore {
     }
     // Nothing of the answer reached the user: if the interruption holds no words, the turn is still to be answered.
     // Not so once there was a sound: its own echo would cut off each attempt.
-    let wasHeard = truncated?.truncatedAt ?? 0 > 0 || !output.allSatisfy(\.isSilent)
+    let wasHeard = truncated?.truncatedAt ?? 0 > 0 || !output.allSatisfy(\.isWordless)
     if reason == .turnDetected, let turn = response.turn, !wasHeard {
       owed = owed ?? OwedAnswer(source: response.source, turn: turn)
     }
@@ -58,6 +84,7 @@ extension SessionCore {
   /// All was made and sent.
   mutating func finishIfExhausted() {
     guard let response, response.isExhausted else { return }
+    sendRestOfAudio()
     if let failure = response.failure {
       finish(
         .failed,
@@ -89,11 +116,16 @@ extension SessionCore {
     self.response = nil
 
     let description = describe(response, status: status, details: details)
+    if let usage = description.usage { budget.spend(tokens: usage.inputTokens &+ usage.outputTokens) }
+    observe(.response(status: status.rawValue))
+    guard response.joinsConversation else {
+      send(.responseDone(description))
+      return description.output
+    }
     record(
       .responseDone(
         responseID: response.id, status: status.rawValue, itemIDs: response.output.compactMap(\.id)),
       then: [.responseDone(description)])
-    observe(.response(status: status.rawValue))
     return description.output
   }
 
@@ -109,7 +141,7 @@ extension SessionCore {
       send(.responseContentPartDone(address, part: .audio(transcript: said)))
       item = .message(
         id: address.itemID, role: .assistant, status: status, parts: [.outputAudio(transcript: said)])
-      spoken[address.itemID] = message
+      if response.joinsConversation { spoken[address.itemID] = message }
     case .text:
       send(.responseOutputTextDone(address, text: message.text))
       send(.responseContentPartDone(address, part: .text(message.text)))
@@ -124,6 +156,10 @@ extension SessionCore {
   mutating func complete(_ item: ConversationItem, at outputIndex: Int) {
     guard let response else { return }
     self.response?.finished[outputIndex] = item
+    guard response.joinsConversation else {
+      send(.responseOutputItemDone(responseID: response.id, outputIndex: outputIndex, item: item))
+      return
+    }
     let previous = item.id.flatMap { state.itemID(before: $0) }
     send(.responseOutputItemDone(responseID: response.id, outputIndex: outputIndex, item: item))
     record(.itemCompleted(item), then: [.conversationItemDone(item, previousItemID: previous)])
@@ -132,8 +168,9 @@ extension SessionCore {
   /// A new output item, at the end of the conversation.
   mutating func open(_ item: ConversationItem, at outputIndex: Int) {
     guard let response else { return }
-    let previous = state.items.last?.id
     send(.responseOutputItemAdded(responseID: response.id, outputIndex: outputIndex, item: item))
+    guard response.joinsConversation else { return }
+    let previous = state.items.last?.id
     record(
       .itemAdded(item, previousItemID: previous),
       then: [.conversationItemAdded(item, previousItemID: previous)])
@@ -146,10 +183,12 @@ extension SessionCore {
     description.statusDetails = details
     description.output = response.output
     description.outputModalities = [response.modality]
-    description.conversationID = session.conversationID
+    description.conversationID = response.joinsConversation ? session.conversationID : nil
     description.metadata = response.parameters.metadata
     description.maxOutputTokens = response.parameters.maxOutputTokens ?? session.maxOutputTokens
-    description.audio = .init(format: session.outputFormat, voice: response.parameters.voice ?? session.voice)
+    description.audio = .init(
+      format: response.parameters.outputFormat ?? session.outputFormat,
+      voice: response.parameters.voice ?? session.voice)
     if status != .inProgress {
       description.usage = response.usage.map {
         Usage(inputTokens: $0.inputTokens, outputTokens: $0.outputTokens, cachedTokens: $0.cachedTokens)
@@ -157,14 +196,6 @@ extension SessionCore {
       description.viva = response.latency
     }
     return description
-  }
-}
-
-extension ConversationItem {
-  /// A message without a word.
-  fileprivate var isSilent: Bool {
-    guard case .message(_, let parts) = content else { return false }
-    return parts.allSatisfy { $0.text?.isEmpty != false }
   }
 }
 

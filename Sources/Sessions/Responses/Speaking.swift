@@ -27,7 +27,9 @@ extension SessionCore {
       let call = newCall()
       self.response?.speech = SpeechInProgress(call: call, clause: clause)
       if response.marks.voiceAsked == nil { self.response?.marks.voiceAsked = now }
-      act(.speak(call, SpeechRequest(text: text, voice: response.parameters.voice ?? session.voice)))
+      var request = SpeechRequest(text: text, voice: response.parameters.voice ?? session.voice)
+      request.acceptsOpus = takesPackets
+      act(.speak(call, request))
     }
   }
 
@@ -37,14 +39,19 @@ extension SessionCore {
       response?.marks.firstAudio = now
       if let asked = response?.marks.voiceAsked { observe(.latency(.ttsFirstByte, now - asked)) }
     }
-    if speech.resampler?.inputRate != chunk.sampleRate {
-      speech.resampler = try? Resampler(from: chunk.sampleRate, to: SpokenText.sampleRate)
+    switch chunk {
+    case .pcm(let samples, let rate):
+      let audio = speech.process(samples, at: rate, speed: session.speed)
+      speech.samples += audio.count
+      response?.speech = speech
+      queue(audio)
+    case .opus(let packet):
+      // A packet that cannot be read, or was not asked for, is as good as no audio.
+      let duration = takesPackets ? OpusPacket.duration(packet, at: SpokenText.sampleRate) ?? 0 : 0
+      speech.samples += duration
+      response?.speech = speech
+      queue(packet, lasting: duration)
     }
-    // A rate that cannot be resampled is as good as no audio.
-    let audio = speech.resampler?.process(chunk.samples) ?? []
-    speech.samples += audio.count
-    response?.speech = speech
-    queue(audio)
     if speech.samples > Self.longestClause {
       act(.cancel(call))
       clauseEnded(call, at: now)
@@ -55,7 +62,7 @@ extension SessionCore {
 
   mutating func clauseEnded(_ call: CallID, at now: Instant) {
     guard let speech = response?.speech, speech.call == call else { return }
-    let rest = speech.resampler?.drain() ?? []
+    let rest = speech.drain()
     guard speech.samples + rest.count > 0 else {
       let error = WorkerError(.emptyReply, worker: "tts", message: "no audio that can be played")
       return clauseFailed(call, error, at: now)
@@ -88,6 +95,17 @@ extension SessionCore {
     response?.outgoing.append(audio: audio)
   }
 
+  private mutating func queue(_ packet: [UInt8], lasting samples: Int) {
+    guard samples > 0 else { return }
+    response?.message?.spoken.append(packet: packet, lasting: samples)
+    response?.outgoing.append(packet: packet, lasting: samples)
+  }
+
+  /// Whether the synthesizer's Opus packets can go to the client as they are.
+  private var takesPackets: Bool { outputFormat == .opus && session.speed == 1 }
+
+  private var outputFormat: AudioFormat { response?.parameters.outputFormat ?? session.outputFormat }
+
   // MARK: Sending
 
   /// When the next piece may go; nil when nothing waits.
@@ -101,7 +119,8 @@ extension SessionCore {
   /// Sends what the client has room for.
   mutating func sendAudio(at now: Instant) {
     while let response, !response.outgoing.isEmpty {
-      if !response.outgoing.nextIsTranscript,
+      // Only the conversation has a listener who may interrupt.
+      if !response.outgoing.nextIsTranscript, response.joinsConversation,
         playout.nextSend(of: OutgoingAudio.longestPiece, aheadLimit: sendAhead, at: now.nanoseconds) != nil
       {
         break
@@ -111,23 +130,72 @@ extension SessionCore {
       case .transcript(let text):
         send(.responseOutputAudioTranscriptDelta(address, delta: text))
       case .audio(let audio):
-        send(audio, address, at: now)
+        countSent(samples: audio.count, at: now)
+        if response.joinsConversation { retained.append(audio, at: SpokenText.sampleRate, to: address.itemID) }
+        send(encode(audio), address)
+      case .packet(let packet, let samples):
+        countSent(samples: samples, at: now)
+        if response.joinsConversation { retained.append(packet: packet, to: address.itemID) }
+        send([packet], address)
       }
     }
     speakNext(at: now)
     finishIfExhausted()
   }
 
-  private mutating func send(_ audio: [Int16], _ address: ContentAddress, at now: Instant) {
+  /// What an encoder held back of the last packet, when everything was made.
+  mutating func sendRestOfAudio() {
+    guard let address = response?.message?.address, var encoder = response?.encoder else { return }
+    response?.encoder = nil
+    send(encoder.finish(), address)
+  }
+
+  private mutating func countSent(samples: Int, at now: Instant) {
     if response?.message?.playoutStart == nil {
       response?.message?.playoutStart = playout.sent
       response?.marks.firstSent = now
       if let first = response?.marks.firstAudio { observe(.latency(.firstAudioOut, now - first)) }
       if let spoken = response?.turn?.lastVoiced { observe(.latency(.response, now - spoken)) }
     }
-    playout.sent(samples: audio.count, at: now.nanoseconds)
-    response?.message?.sentSamples += audio.count
-    send(.responseOutputAudioDelta(address, audio: PCM16.encode(audio)))
+    if response?.joinsConversation == true { playout.sent(samples: samples, at: now.nanoseconds) }
+    response?.message?.sentSamples += samples
+  }
+
+  private mutating func encode(_ audio: [Int16]) -> [[UInt8]] {
+    if response?.encoder == nil {
+      let encoder = AudioPayloadEncoder(outputFormat.encoding, sampleRate: SpokenText.sampleRate)
+      response?.encoder = encoder
+    }
+    return response?.encoder?.encode(audio) ?? []
+  }
+
+  /// Opus goes in binary frames, a packet each; an out-of-band response's goes in events, which name the response.
+  private mutating func send(_ payloads: [[UInt8]], _ address: ContentAddress) {
+    let isBinary = outputFormat == .opus && response?.joinsConversation == true
+    for payload in payloads where !payload.isEmpty {
+      if isBinary {
+        act(.sendPacket(payload))
+      } else {
+        send(.responseOutputAudioDelta(address, audio: payload))
+      }
+    }
+  }
+}
+
+extension SpeechInProgress {
+  /// - Returns: 24 kHz samples at the session's speed; none for a rate that cannot be resampled.
+  fileprivate mutating func process(_ samples: [Int16], at rate: Int, speed: Double) -> [Int16] {
+    if resampler?.inputRate != rate { resampler = try? Resampler(from: rate, to: SpokenText.sampleRate) }
+    let audio = resampler?.process(samples) ?? []
+    guard speed != 1 else { return audio }
+    if stretcher == nil { stretcher = TimeStretcher(sampleRate: SpokenText.sampleRate, speed: speed) }
+    return stretcher?.process(audio) ?? audio
+  }
+
+  fileprivate func drain() -> [Int16] {
+    let rest = resampler?.drain() ?? []
+    guard let stretcher else { return rest }
+    return stretcher.process(rest) + stretcher.drain()
   }
 }
 

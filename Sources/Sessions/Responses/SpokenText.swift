@@ -11,6 +11,8 @@ struct SpokenText: Sendable {
   fileprivate static let frameSamples = 480
   /// Synthesised speech is clean: a frame below this RMS is silence.
   fileprivate static let silenceRMS = 250.0
+  /// 6.4 kbit/s: no codec setting for speech goes so low for a voice.
+  private static let silentFrameBytes = 16
 
   fileprivate struct Clause {
     var text: String
@@ -41,6 +43,15 @@ struct SpokenText: Sendable {
     guard !clauses.isEmpty else { return }
     samples += audio.count
     clauses[clauses.count - 1].append(audio)
+  }
+
+  /// Audio that stays encoded. A silent Opus frame takes a few bytes, a voiced one many.
+  mutating func append(packet: [UInt8], lasting packetSamples: Int) {
+    guard !clauses.isEmpty else { return }
+    samples += packetSamples
+    let frames = max(1, packetSamples / Self.frameSamples)
+    let isVoiced = packet.count > Self.silentFrameBytes * frames
+    clauses[clauses.count - 1].append(frames: frames, voiced: isVoiced, samples: packetSamples)
   }
 
   /// The last clause gets no more audio: it has all of it, or its text is shown without.
@@ -75,6 +86,11 @@ extension SpokenText.Clause {
       offset += SpokenText.frameSamples
     }
     partialFrame.removeFirst(offset)
+  }
+
+  fileprivate mutating func append(frames: Int, voiced isVoiced: Bool, samples: Int) {
+    self.samples += samples
+    voiced += Array(repeating: isVoiced, count: frames)
   }
 
   /// The words whose middle lies before `position`, a sample of this clause.

@@ -1,36 +1,57 @@
+import Audio
 import Checkpoints
 import Realtime
 import Runtime
+import Synchronization
+import VivaConfiguration
 import Workers
 
 /// One conversation, alive: the thin shell around `SessionCore`. Runs on the thread of its shard.
 public actor Session {
   public nonisolated let id: String
   public nonisolated let agentName: String
-  private nonisolated let shard: Shard
+  public nonisolated let kind: RealtimeSession.Kind
+  /// The server key that it was opened with, or that its ephemeral key came from.
+  public nonisolated let owner: String
+  public nonisolated let began = Instant.now
+  nonisolated let shard: Shard
   public nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
 
-  private var core: SessionCore
-  private let channel: any ClientChannel
-  private let workers: SessionWorkers
+  var core: SessionCore
+  let workers: SessionWorkers
   private let store: any CheckpointStore
-  private let observer: any SessionObserver
+  let observer: any SessionObserver
 
   private var outbox = Outbox()
-  private var calls = WorkerCalls()
+  var participants: [ParticipantID: Participant]
+  /// How many have joined so far, and how many of them are there.
+  nonisolated let sidebands = Mutex((joined: 0, present: 0))
+  nonisolated let maximumSidebands: Int
+  /// Whose input is being handled.
+  private var sender = ParticipantID.client
+
+  var input: InputQueue
+  var inputTimer: Shard.TimerToken?
+  /// The rest of the queue waits for its turn on the shard.
+  var isDraining = false
+  var calls = WorkerCalls()
   private var timer: (token: Shard.TimerToken, deadline: Instant)?
   private var eventCount: UInt64 = 0
-  private var isOver = false
+  private(set) var isOver = false
 
   init(
-    core: SessionCore, shard: Shard, channel: any ClientChannel, workers: SessionWorkers,
+    core: SessionCore, owner: String, shard: Shard, channel: any ClientChannel, workers: SessionWorkers,
     store: any CheckpointStore, observer: any SessionObserver
   ) {
     id = core.session.id
     agentName = core.agent.name
+    kind = core.session.kind
     self.core = core
+    self.owner = owner
     self.shard = shard
-    self.channel = channel
+    participants = [.client: Participant(channel: channel)]
+    maximumSidebands = core.limits.sidebands
+    input = InputQueue(core.limits, at: began)
     self.workers = workers
     self.store = store
     self.observer = observer
@@ -43,48 +64,24 @@ public actor Session {
     onShard { $0.take(.opened) }
   }
 
-  /// One text message of the client. `done` is called when it was dealt with.
-  public nonisolated func receive(_ message: [UInt8], done: @escaping @Sendable () -> Void) {
-    onShard { session in
-      session.take(Self.decode(message))
-      done()
-    }
-  }
-
-  /// A message that was decoded elsewhere, because it is large.
-  public nonisolated func receive(_ input: SessionInput, done: @escaping @Sendable () -> Void) {
-    onShard { session in
-      session.take(input)
-      done()
-    }
-  }
-
   /// The client is gone: ends the session and all its worker calls.
   public nonisolated func disconnected() {
     onShard { $0.take(.disconnected) }
   }
 
-  /// Decodes a client's message; a bad one becomes an error event, never more.
-  public static nonisolated func decode(_ message: [UInt8]) -> SessionInput {
-    do throws(RealtimeError) {
-      return .client(try ClientEvent.decode(message))
-    } catch {
-      return .badMessage(error)
-    }
-  }
-
   /// The conversation as it is now.
   public var state: SessionState { core.state }
 
-  private nonisolated func onShard(_ body: @escaping @Sendable (isolated Session) -> Void) {
+  nonisolated func onShard(_ body: @escaping @Sendable (isolated Session) -> Void) {
     shard.post { self.assumeIsolated(body) }
   }
 
   // MARK: On the shard
 
-  private func take(_ input: SessionInput) {
+  func take(_ input: SessionInput, from sender: ParticipantID = .client) {
     guard !isOver else { return }
     let now = Instant.now
+    self.sender = sender
     for action in core.handle(input, at: now) { perform(action) }
     flush()
     if core.state.isEnded {
@@ -96,18 +93,22 @@ public actor Session {
 
   private func perform(_ action: SessionAction) {
     switch action {
-    case .send(let event): outbox.append(encode(event))
+    case .send(let event): outbox.append(message(event))
+    case .reply(let event): outbox.append(message(event, to: sender))
+    case .sendPacket(let packet): outbox.append(OutgoingMessage(bytes: packet, kind: .packet))
     case .commit(let events, let then): commit(events, then)
     case .recognize(let call, let request): recognize(call, request)
     case .feed(let call, let audio): calls.feed(call, audio)
     case .endAudio(let call): calls.endAudio(call)
     case .complete(let call, let request): complete(call, request)
     case .speak(let call, let request): speak(call, request)
+    case .judgeTurn(let call, let audio): judgeTurn(call, audio)
+    case .callTool(let call, let request): callTool(call, request)
     case .cancel(let call): calls.cancel(call)
     case .observe(let observation): observer.observed(observation, agent: agentName)
     case .close(let code, let reason):
       flush()
-      channel.close(code: code, reason: reason)
+      close(code: code, reason: reason)
     }
   }
 
@@ -115,8 +116,16 @@ public actor Session {
     isOver = true
     calls.cancelAll()
     arm(nil)
+    if let inputTimer { shard.cancel(inputTimer) }
     store.remove(session: id)
+    participants[.client] = nil
+    close(code: 1000, reason: "the session has ended")
     observer.ended(self)
+  }
+
+  private func close(code: UInt16, reason: String) {
+    for participant in participants.values { participant.channel.close(code: code, reason: reason) }
+    participants = [:]
   }
 
   private func arm(_ deadline: Instant?) {
@@ -133,99 +142,61 @@ public actor Session {
     }
   }
 
-  // MARK: To the client
+  // MARK: To the participants
 
-  private func encode(_ event: ServerEvent) -> [UInt8] {
+  func message(_ event: ServerEvent, to receiver: ParticipantID? = nil) -> OutgoingMessage {
     eventCount += 1
-    return event.encoded(eventID: "event_\(id.dropFirst(5))_\(eventCount)")
+    var message = OutgoingMessage(
+      bytes: event.encoded(eventID: "event_\(id.dropFirst(5))_\(eventCount)"), receiver: receiver)
+    if case .responseOutputAudioDelta = event { message.kind = .audio }
+    return message
   }
 
   private func commit(_ events: [SessionEvent], _ then: [ServerEvent]) {
-    let number = outbox.append(then.map(encode), awaitingCommit: ())
+    let number = outbox.append(then.map { message($0) }, awaitingCommit: ())
     let records: [CheckpointRecord]
     do {
       records = try events.map { try $0.record() }
     } catch {
-      return committed(number, .failed(reason: String(describing: error)))
+      return committed(number, events, .failed(reason: String(describing: error)))
     }
     store.commit(records, session: id) { [weak self] result in
       guard let self else { return }
       if shard.isIsolatingCurrentContext() == true {
-        assumeIsolated { $0.committed(number, result) }
+        assumeIsolated { $0.committed(number, events, result) }
       } else {
         onShard { session in
-          session.committed(number, result)
+          session.committed(number, events, result)
           session.flush()
         }
       }
     }
   }
 
-  private func committed(_ number: UInt64, _ result: CommitResult) {
+  private func committed(_ number: UInt64, _ events: [SessionEvent], _ result: CommitResult) {
     switch result {
     case .committed:
       outbox.committed(number)
+      observer.committed(events, in: self)
     case .failed(let reason):
       // What is not safe must not be called final: better no session than one that lies.
-      channel.send(
-        encode(
-          .error(
-            .serverError(code: "checkpoint_failed", message: "The conversation could not be kept: \(reason)"))
-        ))
-      channel.close(code: 1011, reason: "checkpoint failed")
+      let failure = message(
+        .error(
+          .serverError(code: "checkpoint_failed", message: "The conversation could not be kept: \(reason)")))
+      for participant in participants.values { participant.send(failure) }
+      close(code: 1011, reason: "checkpoint failed")
     }
   }
 
   private func flush() {
-    for event in outbox.takeReady() { channel.send(event) }
+    for message in outbox.takeReady() { deliver(message) }
   }
 
-  // MARK: Worker calls
-
-  private func recognize(_ call: CallID, _ request: RecognitionRequest) {
-    let (audio, feed) = AsyncStream.makeStream(of: [Int16].self)
-    let events = workers.recognizer.recognize(request, audio: audio)
-    let task = run(call, workers.recognizer.name, failed: SessionInput.recognitionFailed) { session in
-      for try await event in events { session.take(.recognition(call, event)) }
-    }
-    calls.began(call, task: task, audio: feed)
-  }
-
-  private func complete(_ call: CallID, _ request: CompletionRequest) {
-    let events = workers.languageModel.complete(request)
-    let task = run(call, workers.languageModel.name, failed: SessionInput.completionFailed) { session in
-      for try await event in events { session.take(.completion(call, event)) }
-    }
-    calls.began(call, task: task)
-  }
-
-  private func speak(_ call: CallID, _ request: SpeechRequest) {
-    let chunks = workers.synthesizer.synthesize(request)
-    let task = run(call, workers.synthesizer.name, failed: SessionInput.speechFailed) { session in
-      for try await chunk in chunks { session.take(.speech(call, chunk)) }
-      if !Task.isCancelled { session.take(.speechEnded(call)) }
-    }
-    calls.began(call, task: task)
-  }
-
-  /// Reads a worker's results on the shard until they end; the core ignores those of a call that is over.
-  private func run(
-    _ call: CallID, _ worker: String, failed: @escaping @Sendable (CallID, WorkerError) -> SessionInput,
-    _ body: @escaping @Sendable (isolated Session) async throws -> Void
-  ) -> Task<Void, Never> {
-    Task {
-      do {
-        try await body(self)
-        if !Task.isCancelled {
-          take(failed(call, WorkerError(.malformed, worker: worker, message: "ended without a result")))
-        }
-      } catch let error as WorkerError {
-        take(failed(call, error))
-      } catch is CancellationError {
-      } catch {
-        take(failed(call, WorkerError(.connection, worker: worker, message: String(describing: error))))
-      }
-      calls.ended(call)
+  func deliver(_ message: OutgoingMessage) {
+    if let receiver = message.receiver {
+      participants[receiver]?.send(message)
+    } else {
+      for participant in participants.values where participant.receives(message) { participant.send(message) }
     }
   }
 }
@@ -235,18 +206,27 @@ public struct SessionWorkers: Sendable {
   public var recognizer: any SpeechRecognizer
   public var languageModel: any LanguageModel
   public var synthesizer: any SpeechSynthesizer
+  /// Of `semantic_vad`; without one the transcript alone decides.
+  public var endOfTurn: (any EndOfTurnDetector)?
+  /// For agents that have tools.
+  public var tools: (any ToolCaller)?
 
   public init(
-    recognizer: any SpeechRecognizer, languageModel: any LanguageModel, synthesizer: any SpeechSynthesizer
+    recognizer: any SpeechRecognizer, languageModel: any LanguageModel, synthesizer: any SpeechSynthesizer,
+    endOfTurn: (any EndOfTurnDetector)? = nil, tools: (any ToolCaller)? = nil
   ) {
     self.recognizer = recognizer
     self.languageModel = languageModel
     self.synthesizer = synthesizer
+    self.endOfTurn = endOfTurn
+    self.tools = tools
   }
 }
 
 /// Watches sessions. Called on their shards; must be quick.
 public protocol SessionObserver: AnyObject, Sendable {
   func observed(_ observation: Observation, agent: String)
+  /// These are safe, in this order.
+  func committed(_ events: [SessionEvent], in session: Session)
   func ended(_ session: Session)
 }

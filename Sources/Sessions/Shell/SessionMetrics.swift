@@ -30,6 +30,11 @@ struct SessionMetrics {
     case .bargeIn:
       registry.counter("viva_barge_ins_total", help: "Responses that the user cut off.", labels: labels)
         .increment()
+    case .resumed:
+      registry.counter(
+        "viva_resumed_responses_total", help: "Answers that went on after an interruption that was none.",
+        labels: labels
+      ).increment()
     case .latency(let stage, let duration):
       registry.histogram(
         "viva_stage_latency_seconds",

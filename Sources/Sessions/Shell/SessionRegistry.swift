@@ -1,76 +1,144 @@
 import Checkpoints
-import VivaConfiguration
 import Realtime
 import Runtime
 import Synchronization
 import Telemetry
+import VivaConfiguration
 import Workers
 
 /// All sessions of the server: admits, opens, finds and counts them.
 public final class SessionRegistry: SessionObserver {
+  /// Told what has become safe in a session, on its shard; must be quick.
+  public typealias CommitObserver = @Sendable (_ events: [SessionEvent], _ session: Session) -> Void
+
+  private struct Sessions {
+    var byID: [String: Session] = [:]
+    /// How many each key has.
+    var countByOwner: [String: Int] = [:]
+    /// Kept as long as the server lives: there are as many as server keys.
+    var usageByOwner: [String: KeyUsage] = [:]
+  }
+
   private let settings: Settings
   private let shards: ShardGroup
   private let store: any CheckpointStore
   private let workers: @Sendable (Agent) -> SessionWorkers
   private let metrics: SessionMetrics
-  private let sessions = Mutex<[String: Session]>([:])
+  private let commitObserver: CommitObserver?
+  private let sessions = Mutex(Sessions())
 
   /// - Parameter workers: the workers that an agent's sessions use.
   public init(
     settings: Settings, shards: ShardGroup, store: any CheckpointStore, metrics: MetricsRegistry,
-    workers: @escaping @Sendable (Agent) -> SessionWorkers
+    onCommit: CommitObserver? = nil, workers: @escaping @Sendable (Agent) -> SessionWorkers
   ) {
     self.settings = settings
     self.shards = shards
     self.store = store
     self.workers = workers
+    commitObserver = onCommit
     self.metrics = SessionMetrics(metrics)
     self.metrics.showActive { [weak self] in self?.count ?? 0 }
   }
 
-  public var count: Int { sessions.withLock { $0.count } }
+  public var count: Int { sessions.withLock { $0.byID.count } }
   public var agentNames: [String] { settings.agents.keys.sorted() }
 
-  /// Why a session with this agent cannot be opened now; nil when it can.
-  public func refusal(agent name: String?) -> Refusal? {
-    guard settings.agents[name ?? settings.defaultAgent] != nil else {
-      return .unknownAgent(name ?? settings.defaultAgent, known: agentNames)
+  /// The live session with this id.
+  public func session(_ id: String) -> Session? { sessions.withLock { $0.byID[id] } }
+
+  /// The live sessions, in no order.
+  public func snapshot() -> [SessionSummary] {
+    let now = Instant.now
+    return sessions.withLock { Array($0.byID.values) }.map {
+      SessionSummary(id: $0.id, agent: $0.agentName, kind: $0.kind, owner: $0.owner, age: now - $0.began)
     }
-    return count >= settings.limits.sessions ? .full(limit: settings.limits.sessions) : nil
+  }
+
+  // MARK: Opening
+
+  /// Why such a session cannot be opened now; nil when it can.
+  public func refusal(of request: SessionRequest) -> Refusal? {
+    do throws(Refusal) {
+      _ = try describe(request, id: "sess_")
+      try sessions.withLock { sessions throws(Refusal) in try checkRoom(sessions, owner: request.owner) }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// The session as it would be, for the answer to `client_secrets`.
+  public func preview(_ request: SessionRequest) throws(Refusal) -> RealtimeSession {
+    try describe(request, id: RealtimeID.make("sess")).session
   }
 
   /// Opens a session for a client. `refusal` was asked before.
-  public func open(agent name: String?, channel: any ClientChannel) throws(Refusal) -> Session {
-    let name = name ?? settings.defaultAgent
-    guard let agent = settings.agents[name] else { throw .unknownAgent(name, known: agentNames) }
+  public func open(_ request: SessionRequest, channel: any ClientChannel) throws(Refusal) -> Session {
+    let (description, agent) = try describe(request, id: RealtimeID.make("sess"))
+    let usage = usage(of: request.owner)
     let core = SessionCore(
-      session: .starting(id: RealtimeID.make("sess"), agent: agent, limits: settings.limits), agent: agent,
-      limits: settings.limits, audio: settings.audio)
+      session: description, agent: agent, limits: settings.limits, audio: settings.audio, budget: usage)
     let session = Session(
-      core: core, shard: shards.assign(), channel: channel, workers: workers(agent), store: store,
-      observer: self)
-    let isAdmitted = sessions.withLock { sessions in
-      guard sessions.count < settings.limits.sessions else { return false }
-      sessions[session.id] = session
-      return true
+      core: core, owner: request.owner, shard: shards.assign(), channel: channel, workers: workers(agent),
+      store: store, observer: self)
+    try sessions.withLock { sessions throws(Refusal) in
+      try checkRoom(sessions, owner: request.owner)
+      sessions.byID[session.id] = session
+      sessions.countByOwner[request.owner, default: 0] += 1
     }
-    guard isAdmitted else { throw .full(limit: settings.limits.sessions) }
-    metrics.opened(agent: name)
+    metrics.opened(agent: agent.name)
     session.open()
     return session
   }
+
+  private func describe(
+    _ request: SessionRequest, id: String
+  ) throws(Refusal) -> (session: RealtimeSession, agent: Agent) {
+    let name = request.agent ?? request.patch?.model ?? settings.defaultAgent
+    guard let agent = settings.agents[name] else { throw .unknownAgent(name, known: agentNames) }
+    let kind = request.kind == .transcription ? .transcription : request.patch?.kind ?? request.kind
+    let session = RealtimeSession.starting(id: id, agent: agent, kind: kind, limits: settings.limits)
+    guard let patch = request.patch else { return (session, agent) }
+    do throws(RealtimeError) {
+      return (try session.applying(patch, audioHasBeenProduced: false), agent)
+    } catch {
+      throw .invalid(error)
+    }
+  }
+
+  private func checkRoom(_ sessions: Sessions, owner: String) throws(Refusal) {
+    let limits = settings.limits
+    guard sessions.byID.count < limits.sessions else { throw .full(limit: limits.sessions) }
+    guard sessions.countByOwner[owner, default: 0] < limits.keySessions else {
+      throw .keyFull(limit: limits.keySessions)
+    }
+  }
+
+  private func usage(of owner: String) -> KeyUsage {
+    sessions.withLock { sessions in
+      if let usage = sessions.usageByOwner[owner] { return usage }
+      let usage = KeyUsage(settings.limits)
+      sessions.usageByOwner[owner] = usage
+      return usage
+    }
+  }
+
+  // MARK: SessionObserver
 
   public func observed(_ observation: Observation, agent: String) {
     metrics.observed(observation, agent: agent)
   }
 
-  public func ended(_ session: Session) {
-    sessions.withLock { $0[session.id] = nil }
+  public func committed(_ events: [SessionEvent], in session: Session) {
+    commitObserver?(events, session)
   }
-}
 
-/// Why a session was not opened.
-public enum Refusal: Error, Sendable, Equatable {
-  case unknownAgent(String, known: [String])
-  case full(limit: Int)
+  public func ended(_ session: Session) {
+    sessions.withLock { sessions in
+      guard sessions.byID.removeValue(forKey: session.id) != nil else { return }
+      let left = sessions.countByOwner[session.owner, default: 1] - 1
+      sessions.countByOwner[session.owner] = left > 0 ? left : nil
+    }
+  }
 }

@@ -5,13 +5,19 @@ import Workers
 
 extension RealtimeSession {
   /// What a session of `agent` is before the client says anything.
-  static func starting(id: String, agent: Agent, limits: LimitSettings) -> RealtimeSession {
-    var session = RealtimeSession(id: id, model: agent.name)
+  static func starting(
+    id: String, agent: Agent, kind: Kind = .realtime, limits: LimitSettings
+  ) -> RealtimeSession {
+    var session = RealtimeSession(id: id, model: agent.name, kind: kind)
     session.instructions = agent.instructions
     session.voice = agent.voice
+    session.speed = agent.speed
+    session.noiseReduction = agent.noiseReduction.map { NoiseReduction(field: .init(rawValue: $0)) }
     // Transcripts cost nothing here: the model reads them anyway.
     session.transcription = Transcription(language: agent.language)
     var turnDetection = TurnDetection()
+    turnDetection.kind = agent.turnDetection.kind == .semanticVAD ? .semanticVAD : .serverVAD
+    turnDetection.eagerness = .init(rawValue: agent.turnDetection.eagerness.rawValue) ?? .auto
     turnDetection.threshold = agent.turnDetection.threshold
     turnDetection.prefixPaddingMilliseconds = agent.turnDetection.prefixPaddingMilliseconds
     turnDetection.silenceDurationMilliseconds = agent.turnDetection.silenceDurationMilliseconds

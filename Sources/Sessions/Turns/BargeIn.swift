@@ -7,8 +7,11 @@ extension SessionCore {
   mutating func bargeIn(at now: Instant) {
     guard response != nil || playout.ahead(at: now.nanoseconds) > 0 else { return }
     observe(.bargeIn)
+    cutOff = nil
+    isInterrupted = true
     stopResponse(.turnDetected, at: now)
     truncateUnplayed(at: now)
+    isInterrupted = false
   }
 
   /// The client stops playing: cuts every message that was sent whole and not played to its end.
@@ -26,6 +29,7 @@ extension SessionCore {
   mutating func truncate(itemID: String, message: MessageOutput, to position: Int) {
     spoken[itemID]?.truncatedAt = position
     let heard = message.spoken.heard(at: position)
+    noteCutOff(message, heard: heard)
     let milliseconds = position * 1000 / SpokenText.sampleRate
     record(
       .itemTruncated(itemID: itemID, heard: heard, audioEndMilliseconds: milliseconds),

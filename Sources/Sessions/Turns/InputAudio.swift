@@ -1,44 +1,69 @@
 import Audio
 import Realtime
 
-/// The client's audio on its way to turns: 24 kHz in, 16 kHz on.
+/// The client's audio on its way to turns: any format in, 16 kHz on.
 ///
-/// Under `server_vad` a detector finds the turns; without it audio is kept until the client commits it.
+/// With turn detection a detector finds the turns; without it audio is kept until the client commits it. Nothing of
+/// it takes memory before the first audio has come.
 struct InputAudio {
   /// The rate that detectors and recognisers work at, in Hz.
   static let sampleRate = 16_000
+  /// Under `semantic_vad`, the silence that makes a question of whether the turn is over.
+  private static let pauseMilliseconds = 200
 
-  private var resampler = Resampler.at(24_000, to: sampleRate)
+  private var decoder: AudioPayloadDecoder
+  private var noiseReducer: NoiseReducer?
   private let maximumTurnMilliseconds: Int
   private let makeDetector: (Double) -> any VoiceActivityDetector
   private(set) var detector: TurnDetector?
+  /// Of the detector while no evidence has been weighed.
+  private var silenceMilliseconds = 0
   /// Uncommitted audio of a manual turn, 16 kHz.
   private(set) var manual: [Int16] = []
   /// 16 kHz samples since the session began.
   private(set) var samples = 0
 
   init(
-    turnDetection: TurnDetection?, maximumTurnMilliseconds: Int,
+    _ session: RealtimeSession, maximumTurnMilliseconds: Int,
     detector: @escaping (Double) -> any VoiceActivityDetector
   ) {
+    decoder = AudioPayloadDecoder(session.inputFormat.encoding, sampleRate: Self.sampleRate)
     self.maximumTurnMilliseconds = maximumTurnMilliseconds
     makeDetector = detector
-    configure(turnDetection)
+    configure(session.turnDetection)
+    reduceNoise(session.noiseReduction)
   }
 
   var milliseconds: Int { samples * 1000 / Self.sampleRate }
   var manualSeconds: Int { manual.count / Self.sampleRate }
 
+  // MARK: Settings
+
+  /// Audio comes in another format from now on.
+  mutating func expect(_ encoding: AudioEncoding) {
+    decoder = AudioPayloadDecoder(encoding, sampleRate: Self.sampleRate)
+  }
+
+  mutating func reduceNoise(_ reduction: RealtimeSession.NoiseReduction?) {
+    noiseReducer = reduction.map { NoiseReducer(strength: $0.effectiveStrength) }
+  }
+
   /// Takes new settings. A turn that is being spoken goes on under them; end it before there is no detector.
-  mutating func configure(_ turnDetection: TurnDetection?) {
+  mutating func configure(_ turnDetection: Realtime.TurnDetection?) {
     guard let turnDetection else {
       detector = nil
       return
     }
-    let configuration = TurnDetector.Configuration(
+    var configuration = TurnDetector.Configuration(
       threshold: turnDetection.threshold, prefixPaddingMilliseconds: turnDetection.prefixPaddingMilliseconds,
       silenceDurationMilliseconds: turnDetection.silenceDurationMilliseconds,
       maximumTurnMilliseconds: maximumTurnMilliseconds)
+    if turnDetection.kind == .semanticVAD {
+      configuration.pauseMilliseconds = Self.pauseMilliseconds
+      configuration.silenceDurationMilliseconds = turnDetection.endOfTurnPolicy.silence(
+        probability: nil, transcript: nil)
+    }
+    silenceMilliseconds = configuration.silenceDurationMilliseconds
     if detector != nil {
       detector?.configuration = configuration
     } else {
@@ -47,15 +72,27 @@ struct InputAudio {
     }
   }
 
-  /// Takes 24 kHz audio; returns what the detector found in it, nothing without one.
+  /// Under `semantic_vad`: how long the silence has to be, by the evidence; nil when there is none.
+  mutating func waitForSilence(milliseconds: Int?) {
+    detector?.configuration.silenceDurationMilliseconds = milliseconds ?? silenceMilliseconds
+  }
+
+  // MARK: Audio
+
+  /// - Returns: the audio of one append or packet, at 16 kHz.
+  mutating func decode(_ payload: [UInt8]) throws(AudioPayloadError) -> [Int16] {
+    let samples = try decoder.decode(payload)
+    return noiseReducer?.process(samples) ?? samples
+  }
+
+  /// Takes 16 kHz audio; returns what the detector found in it, nothing without one.
   mutating func append(_ audio: [Int16]) -> [TurnEvent] {
-    let resampled = resampler.process(audio)
-    samples += resampled.count
+    samples += audio.count
     guard detector != nil else {
-      manual += resampled
+      manual += audio
       return []
     }
-    return detector?.process(samples16k: resampled) ?? []
+    return detector?.process(samples16k: audio) ?? []
   }
 
   /// Ends the turn that is being spoken, by the client's word.
@@ -72,6 +109,13 @@ struct InputAudio {
   mutating func clear() {
     manual = []
     detector?.reset()
+  }
+}
+
+extension RealtimeSession.NoiseReduction {
+  /// Far-field speech stands less clear of the room.
+  fileprivate var effectiveStrength: Double {
+    (strength ?? 1) * (field == .far ? 1.5 : 1)
   }
 }
 

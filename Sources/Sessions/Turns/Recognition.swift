@@ -7,7 +7,10 @@ extension SessionCore {
   mutating func startRecognition(ofTurn index: Int) {
     let call = newCall()
     turns[index].call = call
-    act(.recognize(call, RecognitionRequest(language: session.transcription?.language ?? agent.language)))
+    var request = RecognitionRequest(language: session.transcription?.language ?? session.transcription?.languages?.first ?? agent.language)
+    request.prompt = session.transcription?.prompt
+    request.keywords = session.transcription?.keywords ?? []
+    act(.recognize(call, request))
     if !turns[index].audio.isEmpty { act(.feed(call, turns[index].audio)) }
     if !turns[index].isSpeaking { act(.endAudio(call)) }
   }
@@ -16,8 +19,12 @@ extension SessionCore {
     turns.firstIndex { $0.call == call }
   }
 
-  mutating func transcriptGrew(_ call: CallID, _ text: String) {
+  mutating func transcriptGrew(_ call: CallID, _ text: String, at now: Instant) {
     guard let index = turn(of: call) else { return }
+    recogniserStreams = true
+    turns[index].transcript = text
+    noteTranscript(ofTurn: index)
+    interruptIfWords(inTurn: index, at: now)
     let delta = turns[index].stable.partial(text)
     guard session.transcription != nil else { return }
     send(
@@ -47,6 +54,8 @@ extension SessionCore {
     record(
       .itemTranscribed(itemID: turn.itemID, transcript: transcript.text, confidence: transcript.confidence),
       then: session.transcription != nil ? [completed] : [])
+    tools.userSpoke()
+    if goesOn(after: transcript.text, turn, at: now) { return }
     if turn.responds, !transcript.text.isEmpty { owed = OwedAnswer(source: .model, turn: turn.marks) }
   }
 
@@ -70,6 +79,7 @@ extension SessionCore {
   /// The turn will have no transcript.
   mutating func failTurn(_ index: Int, _ error: WorkerError) {
     let turn = turns.remove(at: index)
+    cutOff = nil
     if session.transcription != nil {
       send(
         .inputAudioTranscriptionFailed(

@@ -8,8 +8,13 @@ extension SessionCore {
   /// Turns that may wait for their transcript.
   private static let longestBacklog = 16
 
-  mutating func appendAudio(_ bytes: [UInt8], at now: Instant) {
-    guard let samples = PCM16.decode(bytes) else { return }
+  mutating func appendAudio(_ payload: [UInt8], at now: Instant) throws(RealtimeError) {
+    let samples: [Int16]
+    do throws(AudioPayloadError) {
+      samples = try input.decode(payload)
+    } catch {
+      throw error.realtimeError(param: "audio", bytes: payload.count)
+    }
     greetIfReady(at: now)
     for event in input.append(samples) { take(event, at: now) }
     if input.manualSeconds > limits.inputBufferSeconds {
@@ -32,10 +37,15 @@ extension SessionCore {
       turnStarted(atSample: sample, at: now)
     case .audio(let audio):
       turnContinued(audio)
+    case .paused:
+      turnPaused(at: now)
+    case .resumed:
+      turnResumed()
     case .speechStopped(let sample, let lastVoiced, let reason):
       let age = Duration.microseconds((input.samples - lastVoiced) * 1_000_000 / InputAudio.sampleRate)
       // A client that commits by itself asks for the response by itself.
-      let responds = reason != .client && session.turnDetection?.createResponse == true
+      let responds =
+        reason != .client && session.kind == .realtime && session.turnDetection?.createResponse == true
       turnEnded(
         atSample: sample, lastVoiced: now.advanced(by: .zero - age), responds: responds, at: now)
     }
@@ -57,6 +67,7 @@ extension SessionCore {
         audioStartMilliseconds: TurnDetector.milliseconds(atSample: sample), itemID: turn.itemID))
     if session.turnDetection?.interruptResponse == true { bargeIn(at: now) }
     begin(turn)
+    watchInterruption(at: now)
   }
 
   /// Puts a turn on the list, and its audio in somebody's ear.
@@ -77,6 +88,8 @@ extension SessionCore {
   ) {
     guard let index = turns.lastIndex(where: \.isSpeaking) else { return }
     turns[index].responds = responds
+    endPause(ofTurn: index)
+    cutOff?.due = nil
     turns[index].marks.lastVoiced = lastVoiced
     send(
       .inputAudioBufferSpeechStopped(
@@ -111,8 +124,10 @@ extension SessionCore {
   mutating func clearAudio() {
     input.clear()
     if let index = turns.lastIndex(where: \.isSpeaking) {
+      endPause(ofTurn: index)
       if let call = turns[index].call { act(.cancel(call)) }
       turns.remove(at: index)
+      cutOff = nil
     }
     send(.inputAudioBufferCleared)
   }
@@ -138,6 +153,7 @@ extension SessionCore {
       return
     }
     turns[index].marks.ended = now
+    retained.append(turns[index].audio, at: InputAudio.sampleRate, to: turns[index].itemID)
     let id = turns[index].itemID
     let previous = state.items.last?.id
     send(.inputAudioBufferCommitted(itemID: id, previousItemID: previous))
@@ -157,7 +173,7 @@ extension SessionCore {
 
   /// After the agent has spoken once, silence will count as a turn, from the moment it will have been heard to its end.
   mutating func watchSilence(at now: Instant) {
-    let isQuiet = response == nil && turns.isEmpty && state.responses > 0
+    let isQuiet = response == nil && turns.isEmpty && tools.running.isEmpty && state.responses > 0
     guard isQuiet, let timeout = session.turnDetection?.idleTimeoutMilliseconds else {
       idleDue = nil
       return

@@ -17,8 +17,22 @@ struct UserTurn: Sendable {
   var earlyTranscript: Transcript?
   var retry = Retry()
   var marks: TurnMarks
+  /// The newest partial transcript.
+  var transcript = ""
+  /// The agent speaks on over it, because it holds no words so far.
+  var isSpokenOver = false
+  var pause: TurnPause?
 
   var seconds: Double { Double(audio.count) / 16_000 }
+}
+
+/// A silence in a turn under `semantic_vad`, and what is known about whether it is the turn's end.
+struct TurnPause {
+  /// The question to the end-of-turn worker.
+  var call: CallID?
+  var probability: Double?
+  /// The newest partial transcript since the silence began.
+  var transcript: String?
 }
 
 /// A turn that is to be answered as soon as nobody speaks.

@@ -83,7 +83,13 @@ public final class ScriptedLanguageModelServer: Sendable {
       let pipeline = channel.pipeline.syncOperations
       // Pipelining assistance would stop reading during a reply, and so hide that the client left.
       try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false)
-      try pipeline.addHandler(ChatServerHandler(listener, recorder, reply))
+      try pipeline.addHandler(
+        HTTPServerHandler(listener, path: "/v1/chat/completions") { http in
+          let request = Request(
+            number: http.number, authorization: http.authorization, body: String(buffer: http.body))
+          recorder.append(request)
+          return reply(request).steps
+        })
     }
   }
 
@@ -91,8 +97,15 @@ public final class ScriptedLanguageModelServer: Sendable {
 }
 
 extension ScriptedLanguageModelServer.Reply {
+  var steps: [HTTPStep] {
+    if case .error(let text, let status) = fault { return .error(text, status: status, after: delay) }
+    return .stream(
+      "text/event-stream", chunks.map(HTTPServerResponsePart.event), after: delay, every: pieceInterval,
+      ending: ending.map(HTTPServerResponsePart.event), garbage: .event("{not json"), fault: fault)
+  }
+
   /// The chunks of the stream, each the JSON text of one `data` line.
-  var chunks: [String] {
+  private var chunks: [String] {
     var chunks = pieces.map { Self.chunk(delta: ["content": .string($0)]) }
     for (index, call) in toolCalls.enumerated() {
       let start: JSONValue = [
@@ -111,7 +124,7 @@ extension ScriptedLanguageModelServer.Reply {
   }
 
   /// What follows the last result.
-  var ending: [String] {
+  private var ending: [String] {
     var chunks: [String] = []
     if let finishReason { chunks.append(Self.chunk(delta: [:], finishReason: finishReason)) }
     if let usage {

@@ -29,7 +29,7 @@ public struct EspeakSynthesizer: SpeechSynthesizer {
       var wav = WAVReader(worker: name)
       var hasAudio = false
       let status = try await process.speak(request.text) { bytes in
-        guard let chunk = try wav.read(bytes), !chunk.samples.isEmpty else { return }
+        guard let chunk = try wav.read(bytes) else { return }
         hasAudio = true
         call.watchdog.expect(.gapTimeout)
         call.yield(chunk)

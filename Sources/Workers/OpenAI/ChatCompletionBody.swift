@@ -18,11 +18,14 @@ enum ChatCompletionBody {
     body["temperature"] = sampling.temperature.map(JSONValue.number)
     body["top_p"] = sampling.topP.map(JSONValue.number)
     if !sampling.stop.isEmpty { body["stop"] = .array(sampling.stop.map(JSONValue.string)) }
+    body["reasoning_effort"] = request.reasoningEffort.map(JSONValue.string)
 
     let tools = tools(request, toolUse)
     if !tools.isEmpty {
       body["tools"] = .array(tools.map(tool))
       body["tool_choice"] = choice(request.toolChoice)
+      // Servers refuse it where there are no tools.
+      body["parallel_tool_calls"] = request.parallelToolCalls.map(JSONValue.bool)
     }
     let encoder = JSONEncoder()
     // The same conversation must be the same prompt each time, or the server's prompt cache is of no use.

@@ -4,8 +4,13 @@ public struct OrderedLanguageModel: LanguageModel {
 
   public var name: String { ordered.name }
 
-  public init(_ providers: [any LanguageModel], observer: any WorkerObserver) {
-    ordered = OrderedProviders(kind: .llm, providers: providers, nameOf: { $0.name }, observer: observer)
+  /// - Parameter isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  public init(
+    _ providers: [any LanguageModel], observer: any WorkerObserver,
+    isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
+  ) {
+    ordered = OrderedProviders(
+      kind: .llm, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer)
   }
 
   public func complete(_ request: CompletionRequest) -> AsyncThrowingStream<CompletionEvent, any Error> {

@@ -15,6 +15,9 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
   let kind: WorkerKind
   let providers: [Provider]
   let nameOf: @Sendable (Provider) -> String
+  /// Whether a provider is expected to answer. One that is not comes after those that are, so it is asked only when
+  /// they have failed, or when there is no other.
+  var isAvailable: @Sendable (String) -> Bool = { _ in true }
   let observer: any WorkerObserver
 
   var name: String { providers.map(nameOf).joined(separator: ",") }
@@ -22,7 +25,7 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
   /// - Parameters:
   ///   - started: When the wait for the first result began, asked when that came; nil means with the request.
   ///   - mayGoOn: Whether the request can be made again.
-  ///   - call: Makes the request to a provider; is given how many were asked before.
+  ///   - call: Makes the request to a provider; is given its position in the order that was configured.
   func ask<Event: Sendable>(
     stage: @Sendable @escaping (Event) -> ResultStage,
     started: @Sendable @escaping () -> Instant? = { nil },
@@ -36,10 +39,11 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
             throwing: WorkerError(.connection, worker: kind.rawValue, message: "no provider is configured"))
           return
         }
-        for (index, provider) in providers.enumerated() {
-          let error = await attempt(provider, index, stage: stage, started: started, call, results)
+        var waiting = byAvailability()[...]
+        while let index = waiting.popFirst() {
+          let error = await attempt(providers[index], index, stage: stage, started: started, call, results)
           guard let error else { return }
-          guard error.isTransient, index + 1 < providers.count, mayGoOn() else {
+          guard error.isTransient, !waiting.isEmpty, mayGoOn() else {
             results.finish(throwing: error.error)
             return
           }
@@ -47,6 +51,13 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
       }
       results.onTermination = { if case .cancelled = $0 { task.cancel() } }
     }
+  }
+
+  /// Indices of the providers.
+  private func byAvailability() -> [Int] {
+    let available = providers.indices.filter { isAvailable(nameOf(providers[$0])) }
+    guard available.count < providers.count else { return available }
+    return available + providers.indices.filter { !available.contains($0) }
   }
 
   private struct Failure {

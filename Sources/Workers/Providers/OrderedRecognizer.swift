@@ -4,8 +4,13 @@ public struct OrderedRecognizer: SpeechRecognizer {
 
   public var name: String { ordered.name }
 
-  public init(_ providers: [any SpeechRecognizer], observer: any WorkerObserver) {
-    ordered = OrderedProviders(kind: .asr, providers: providers, nameOf: { $0.name }, observer: observer)
+  /// - Parameter isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  public init(
+    _ providers: [any SpeechRecognizer], observer: any WorkerObserver,
+    isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
+  ) {
+    ordered = OrderedProviders(
+      kind: .asr, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer)
   }
 
   public func recognize(

@@ -4,15 +4,20 @@ public struct OrderedSynthesizer: SpeechSynthesizer {
 
   public var name: String { ordered.name }
 
-  public init(_ providers: [any SpeechSynthesizer], observer: any WorkerObserver) {
-    ordered = OrderedProviders(kind: .tts, providers: providers, nameOf: { $0.name }, observer: observer)
+  /// - Parameter isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  public init(
+    _ providers: [any SpeechSynthesizer], observer: any WorkerObserver,
+    isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
+  ) {
+    ordered = OrderedProviders(
+      kind: .tts, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer)
   }
 
   public func synthesize(_ request: SpeechRequest) -> AsyncThrowingStream<SpeechChunk, any Error> {
-    ordered.ask(stage: { _ in .result }) { provider, earlier in
+    ordered.ask(stage: { _ in .result }) { provider, position in
       var request = request
       // The voice was meant for the first; the others have voices of their own.
-      if earlier > 0 { request.voice = nil }
+      if position > 0 { request.voice = nil }
       return provider.synthesize(request)
     }
   }

@@ -26,9 +26,9 @@ struct PCMReader {
     self.worker = worker
   }
 
-  /// - Returns: the whole frames so far; perhaps none. Stereo is mixed down.
+  /// - Returns: the whole frames so far, nil if there is none. Stereo is mixed down.
   /// - Throws: `WorkerError` of kind `.malformed` after `maximumSeconds`.
-  mutating func read(_ bytes: ByteBuffer) throws -> SpeechChunk {
+  mutating func read(_ bytes: ByteBuffer) throws -> SpeechChunk? {
     if rest.readableBytes == 0 {
       rest = bytes
     } else {
@@ -41,6 +41,7 @@ struct PCMReader {
       throw WorkerError(
         .malformed, worker: worker, message: "more than \(Self.maximumSeconds) s of audio for one sentence")
     }
+    guard count > 0 else { return nil }
     let channels = channels
     let samples = rest.readWithUnsafeReadableBytes { raw in
       let samples = [Int16](unsafeUninitializedCapacity: count) { out, filled in
@@ -56,6 +57,6 @@ struct PCMReader {
       }
       return (count * 2 * channels, samples)
     }
-    return SpeechChunk(samples: samples, sampleRate: rate)
+    return .pcm(samples, sampleRate: rate)
   }
 }

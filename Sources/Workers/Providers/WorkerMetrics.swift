@@ -2,7 +2,7 @@ import Telemetry
 
 /// Worker requests as figures for Prometheus.
 public struct WorkerMetrics: WorkerObserver {
-  private let registry: MetricsRegistry
+  let registry: MetricsRegistry
 
   public init(_ registry: MetricsRegistry) {
     self.registry = registry

@@ -1,5 +1,10 @@
 import AsyncHTTPClient
+import Runtime
 import VivaConfiguration
+
+extension ProviderSettings.WireProtocol {
+  fileprivate var isHTTP: Bool { self == .openai || self == .http }
+}
 
 /// The adapters of all providers in the configuration, shared by all sessions.
 public final class WorkerSet: Sendable {
@@ -8,14 +13,22 @@ public final class WorkerSet: Sendable {
 
   private let settings: WorkerSettings
   private let observer: any WorkerObserver
+  private let isAvailable: @Sendable (String) -> Bool
   private let client: HTTPClient
   /// Of providers that speak Wyoming, by kind and name: what a server said of itself is remembered here.
   private let wyoming: [WorkerKind: [String: WyomingServer]]
 
-  public init(settings: WorkerSettings, observer: any WorkerObserver) {
+  /// - Parameter isAvailable: Whether the provider of this name is expected to answer (see `WorkerReadiness`). Asked
+  ///   at each call, from any thread; the others of its list are tried before one that is not.
+  public init(
+    settings: WorkerSettings, observer: any WorkerObserver,
+    isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
+  ) {
     self.settings = settings
     self.observer = observer
-    client = .forWorkers(connectMilliseconds: settings.llm.map(\.deadlines.connect).max() ?? 1000)
+    self.isAvailable = isAvailable
+    let http = WorkerKind.allCases.flatMap { Self.providers(settings, $0) }.filter { $0.wireProtocol.isHTTP }
+    client = .forWorkers(connectMilliseconds: http.map(\.deadlines.connect).max() ?? 1000)
     wyoming = [.asr: Self.servers(settings.asr), .tts: Self.servers(settings.tts)]
   }
 
@@ -28,18 +41,21 @@ public final class WorkerSet: Sendable {
   ///   names are skipped.
   public func recognizer(order: [String] = []) -> any SpeechRecognizer {
     OrderedRecognizer(
-      Self.select(settings.asr, order).compactMap { recognizer($0, wyoming[.asr]?[$0.name]) }, observer: observer)
+      Self.select(settings.asr, order).compactMap { recognizer($0, wyoming[.asr]?[$0.name]) }, observer: observer,
+      isAvailable: isAvailable)
   }
 
   /// - Parameter order: As for `recognizer`.
   public func languageModel(order: [String] = []) -> any LanguageModel {
-    OrderedLanguageModel(Self.select(settings.llm, order).compactMap { languageModel($0) }, observer: observer)
+    OrderedLanguageModel(
+      Self.select(settings.llm, order).compactMap { languageModel($0) }, observer: observer, isAvailable: isAvailable)
   }
 
   /// - Parameter order: As for `recognizer`.
   public func synthesizer(order: [String] = []) -> any SpeechSynthesizer {
     OrderedSynthesizer(
-      Self.select(settings.tts, order).compactMap { synthesizer($0, wyoming[.tts]?[$0.name]) }, observer: observer)
+      Self.select(settings.tts, order).compactMap { synthesizer($0, wyoming[.tts]?[$0.name]) }, observer: observer,
+      isAvailable: isAvailable)
   }
 
   /// What says under `semantic_vad` whether a speaker is done: the first in the file; nil when there is none.
@@ -49,15 +65,39 @@ public final class WorkerSet: Sendable {
     }
   }
 
+  /// For the tools of all agents.
+  public var toolCaller: any ToolCaller {
+    HTTPToolCaller(client: client, observer: observer as? any ToolObserver)
+  }
+
   /// Asks a provider whether it is alive, in its `firstResult` deadline at most. Costs the worker next to nothing.
   public func probe(_ kind: WorkerKind, _ name: String) async -> Result<Void, WorkerError> {
     await with(kind, name) { provider in
       switch provider.wireProtocol {
       case .wyoming: try await wyoming[kind]?[name]?.describe()
-      case .openai: try await OpenAILanguageModel(provider, client: client).probe()
+      case .openai: try await OpenAIServer(settings: provider, client: client).probe()
       case .espeak: try await EspeakSynthesizer(provider).probe()
       case .http: try await HTTPEndOfTurnDetector(provider, client: client).probe()
       }
+    }
+  }
+
+  /// Probes all providers at once.
+  ///
+  /// - Returns: one entry a provider, in the order of the configuration.
+  public func status() async -> [ProviderStatus] {
+    let all = WorkerKind.allCases.flatMap { kind in Self.providers(settings, kind).map { (kind, $0) } }
+    return await withTaskGroup(of: (Int, ProviderStatus).self) { group in
+      for (index, (kind, provider)) in all.enumerated() {
+        group.addTask {
+          let asked = Instant.now
+          let answer = await self.probe(kind, provider.name)
+          return (index, ProviderStatus(kind, provider, answer, latency: Instant.now - asked))
+        }
+      }
+      var found: [(Int, ProviderStatus)] = []
+      for await status in group { found.append(status) }
+      return found.sorted { $0.0 < $1.0 }.map(\.1)
     }
   }
 
@@ -99,8 +139,11 @@ public final class WorkerSet: Sendable {
   }
 
   private func recognizer(_ provider: ProviderSettings, _ server: WyomingServer?) -> (any SpeechRecognizer)? {
-    guard provider.wireProtocol == .wyoming, let server else { return nil }
-    return WyomingRecognizer(server: server, partials: provider.partials)
+    switch provider.wireProtocol {
+    case .wyoming: server.map { WyomingRecognizer(server: $0, partials: provider.partials) }
+    case .openai: OpenAIRecognizer(provider, client: client)
+    case .espeak, .http: nil
+    }
   }
 
   private func languageModel(_ provider: ProviderSettings) -> (any LanguageModel)? {
@@ -110,8 +153,9 @@ public final class WorkerSet: Sendable {
   private func synthesizer(_ provider: ProviderSettings, _ server: WyomingServer?) -> (any SpeechSynthesizer)? {
     switch provider.wireProtocol {
     case .wyoming: server.map { WyomingSynthesizer(server: $0, voice: provider.voice) }
+    case .openai: OpenAISynthesizer(provider, client: client)
     case .espeak: EspeakSynthesizer(provider)
-    case .openai, .http: nil
+    case .http: nil
     }
   }
 

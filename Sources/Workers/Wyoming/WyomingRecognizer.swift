@@ -55,8 +55,10 @@ public struct WyomingRecognizer: SpeechRecognizer {
       call.watchdog.relax()
     }
 
-    let transcribe: JSONValue = request.language.map { ["language": .string(languageCode($0))] } ?? [:]
-    try await send(WyomingEvent("transcribe", transcribe), WyomingEvent("audio-start", Self.format))
+    var transcribe: [String: JSONValue] = [:]
+    transcribe["language"] = request.languageCode.map(JSONValue.string)
+    if !request.keywords.isEmpty { transcribe["transcript_terms"] = .array(request.keywords.map(JSONValue.string)) }
+    try await send(WyomingEvent("transcribe", .object(transcribe)), WyomingEvent("audio-start", Self.format))
 
     let format = WyomingEvent("audio-chunk", Self.format)
     var chunk = format
@@ -110,11 +112,6 @@ public struct WyomingRecognizer: SpeechRecognizer {
       throw call.fail(.malformed, "\(event.type) is not as the protocol has it")
     }
     return reply
-  }
-
-  /// Wyoming servers know languages, not regions.
-  private func languageCode(_ tag: String) -> String {
-    String(tag.prefix { $0 != "-" && $0 != "_" }).lowercased()
   }
 
   private func trimmed(_ text: String) -> String {

@@ -57,10 +57,8 @@ public struct WyomingSynthesizer: SpeechSynthesizer {
         pcm = try PCMReader(
           rate: format.rate, bytesPerSample: format.width, channels: format.channels, worker: name)
       case "audio-chunk":
-        guard let chunk = try pcm?.read(event.payload) else {
-          throw call.fail(.malformed, "audio-chunk before audio-start")
-        }
-        guard !chunk.samples.isEmpty else { continue }
+        guard pcm != nil else { throw call.fail(.malformed, "audio-chunk before audio-start") }
+        guard let chunk = try pcm?.read(event.payload) else { continue }
         call.watchdog.expect(.gapTimeout)
         call.yield(chunk)
       case "audio-stop", "synthesize-stopped":

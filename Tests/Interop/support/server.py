@@ -100,7 +100,7 @@ def write_configuration(folder: Path, ports: Ports) -> Path:
     shutil.copytree(ROOT / "config", config, ignore=shutil.ignore_patterns("__pycache__", ".keep"))
     path = config / "viva.yaml"
     text = path.read_text()
-    for old, new in (("10301", ports.asr), ("8091", ports.llm), ("10200", ports.tts), ("10302", ports.end_of_turn)):
+    for old, new in (("10301", ports.asr), ("8091", ports.llm), ("10200", ports.tts), ("10303", ports.end_of_turn)):
         text, count = re.subn(rf"(?<=[:=]){old}\b", str(new), text)
         assert count >= 2, f"config/viva.yaml no longer names port {old} in a url and a command"
     text = text.replace("../.viva/keys", str(folder / "keys"))

@@ -9,6 +9,22 @@ import Testing
       [String: JSONValue].self, from: ChatCompletionBody.encode(request, model: "m"))
   }
 
+  @Test("parallel tool calls and reasoning effort are written only when they are set")
+  func optionalFields() throws {
+    var request = CompletionRequest(messages: [.user("Hi")])
+    request.parallelToolCalls = false
+    request.reasoningEffort = "low"
+    let withoutTools = try encode(request)
+    #expect(withoutTools["reasoning_effort"] == "low")
+    #expect(withoutTools["parallel_tool_calls"] == nil)
+    request.tools = [FunctionTool(name: "f")]
+    #expect(try encode(request)["parallel_tool_calls"] == .bool(false))
+    request.parallelToolCalls = nil
+    request.reasoningEffort = nil
+    let unset = try encode(request)
+    #expect(unset["parallel_tool_calls"] == nil && unset["reasoning_effort"] == nil)
+  }
+
   @Test func aConversationBecomesMessages() throws {
     var request = CompletionRequest(messages: [
       .system("Be brief."), .user("Weather?"), .assistant("Let me see."),

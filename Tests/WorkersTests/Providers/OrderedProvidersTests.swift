@@ -136,6 +136,41 @@ import Workers
     await server.shutdown()
   }
 
+  @Test("a provider that is not ready is not tried while another one answers")
+  func unavailableFirst() async throws {
+    let models = ["a", "b"].map { ScriptedModel($0, [.text($0), .finished(.stop)]) }
+    let ready = Mutex<Set<String>>(["b"])
+    let model = OrderedLanguageModel(models, observer: RecordingObserver()) { name in
+      ready.withLock { $0.contains(name) }
+    }
+    #expect(try await all(model.complete(.init(messages: []))) == [.text("b"), .finished(.stop)])
+    #expect(models.map(\.calls) == [0, 1])
+    // It is asked at each call.
+    ready.withLock { $0 = ["a", "b"] }
+    #expect(try await all(model.complete(.init(messages: []))) == [.text("a"), .finished(.stop)])
+  }
+
+  @Test("a provider that is not ready is tried when there is no other, or the others failed")
+  func unavailableLast() async throws {
+    let model = ScriptedModel("a", [.text("x"), .finished(.stop)])
+    let failing = ScriptedModel("b", [], WorkerError(.connection, worker: "b", message: "x"))
+    for providers in [[model], [model, failing]] {
+      let ordered = OrderedLanguageModel(providers, observer: RecordingObserver()) { $0 == "b" }
+      #expect(try await all(ordered.complete(.init(messages: []))) == [.text("x"), .finished(.stop)])
+    }
+    #expect(failing.calls == 1)
+  }
+
+  @Test("the second synthesiser has a voice of its own also when the first is not asked")
+  func voiceOfTheSecond() async throws {
+    let server = try await ScriptedSynthesizerServer()
+    let providers = ["first", "second"].map { WyomingSynthesizer(provider(.wyoming, server.url, name: $0)) }
+    let synthesizer = OrderedSynthesizer(providers, observer: RecordingObserver()) { $0 == "second" }
+    _ = try await all(synthesizer.synthesize(SpeechRequest(text: "Hello.", voice: "joe")))
+    #expect(server.sentences == [.init(text: "Hello.")])
+    await server.shutdown()
+  }
+
   @Test func noProviderIsAnError() async throws {
     let model = OrderedLanguageModel([], observer: RecordingObserver())
     #expect(await failure(model.complete(.init(messages: [])))?.kind == .connection)

@@ -4,7 +4,7 @@ import NIOPosix
 import Testing
 import VivaConfiguration
 import VivaTesting
-import Workers
+@testable import Workers
 
 @Suite struct WorkerSetTests {
   @Test func aTurnGoesThroughAllThree() async throws {
@@ -45,6 +45,69 @@ import Workers
     await asr.shutdown()
     await llm.shutdown()
     await tts.shutdown()
+  }
+
+  @Test("a turn may go through OpenAI's endpoints alone")
+  func openAIOnly() async throws {
+    let asr = try await ScriptedTranscriptionServer(["what time is it"])
+    let tts = try await ScriptedSpeechServer()
+    var settings = WorkerSettings()
+    settings.asr = [provider(.openai, asr.url, name: "asr")]
+    settings.tts = [provider(.openai, tts.url, name: "tts")]
+    let observer = RecordingObserver()
+    let set = WorkerSet(settings: settings, observer: observer)
+    for (kind, name) in [(WorkerKind.asr, "asr"), (.tts, "tts")] {
+      try await set.probe(kind, name).get()
+      try await set.warmUp(kind, name).get()
+    }
+    let heard = try await all(set.recognizer().recognize(.init(), audio: turn(milliseconds: 300)))
+    #expect(heard.last == .final(Transcript(text: "what time is it")))
+    let speech = try await all(set.synthesizer().synthesize(.init(text: "Noon.")))
+    #expect(!speech.isEmpty)
+    #expect(observer.requests.map(\.outcome) == ["ok", "ok"])
+    #expect(asr.counts.requests == 2 && tts.counts.requests == 2)
+    await set.shutdown()
+    await asr.shutdown()
+    await tts.shutdown()
+  }
+
+  @Test("the status tells of all providers, and no secret")
+  func status() async throws {
+    let llm = try await ScriptedLanguageModelServer { _ in .init("") }
+    let asr = try await ScriptedRecognizerServer([""])
+    await asr.listener.refuseConnections()
+    var settings = WorkerSettings()
+    settings.asr = [provider(.wyoming, asr.url, name: "dead")]
+    var model = provider(.openai, llm.url.replacing("http://", with: "http://user:secret@"), name: "llm")
+    model.apiKey = "secret"
+    settings.llm = [model]
+    let set = WorkerSet(settings: settings, observer: RecordingObserver())
+    let status = await set.status()
+    #expect(status.map(\.name) == ["dead", "llm"])
+    #expect(status.map(\.kind) == [.asr, .llm])
+    #expect(status.map(\.wireProtocol) == [.wyoming, .openai])
+    #expect(status.map(\.isAlive) == [false, true])
+    #expect(status.first?.error?.contains("connection") == true)
+    #expect(status.map(\.url) == [asr.url, llm.url])
+    #expect(status.allSatisfy { $0.latencyMilliseconds >= 0 })
+    #expect(!"\(status)".contains("secret"))
+    await set.shutdown()
+    await llm.shutdown()
+    await asr.shutdown()
+  }
+
+  @Test("a supervised worker is ready when its supervisor says so, any other always")
+  func readiness() {
+    var local = provider(.wyoming, "tcp://127.0.0.1:1", name: "local")
+    local.process = ProcessSettings(command: ["x"])
+    var settings = WorkerSettings()
+    settings.tts = [local, provider(.espeak, nil, name: "espeak")]
+    let readiness = WorkerReadiness(settings)
+    #expect(!readiness.isReady("local") && readiness.isReady("espeak"))
+    for (phase, isReady) in [(WorkerPhase.starting, false), (.warming, false), (.ready, true), (.backoff, false)] {
+      readiness.changed(WorkerStateChange(name: "local", from: .waiting, to: phase))
+      #expect(readiness.isReady("local") == isReady)
+    }
   }
 
   @Test func theProbeTellsTheDeadFromTheLiving() async throws {

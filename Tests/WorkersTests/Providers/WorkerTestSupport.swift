@@ -70,6 +70,20 @@ func failure<Event>(_ stream: AsyncThrowingStream<Event, any Error>) async -> Wo
   }
 }
 
+extension SpeechChunk {
+  /// Empty for Opus.
+  var samples: [Int16] {
+    guard case .pcm(let samples, _) = self else { return [] }
+    return samples
+  }
+
+  /// Nil for Opus.
+  var sampleRate: Int? {
+    guard case .pcm(_, let rate) = self else { return nil }
+    return rate
+  }
+}
+
 /// Waits up to a minute for something that another task does.
 func eventually(_ isTrue: () -> Bool) async -> Bool {
   for _ in 0..<6000 {

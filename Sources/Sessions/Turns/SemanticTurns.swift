@@ -1,0 +1,67 @@
+import Audio
+import Realtime
+import Runtime
+import Workers
+
+/// `semantic_vad`: a pause ends a turn when what was said sounds finished.
+///
+/// The detector reports each pause of 200 ms; from then on an end-of-turn worker's word and the transcript decide how
+/// long the silence has to be, and the detector is told anew with each piece of evidence.
+extension SessionCore {
+  /// The end-of-turn worker hears no more than this.
+  private static let judgedSamples = 8 * InputAudio.sampleRate
+
+  mutating func turnPaused(at now: Instant) {
+    guard session.turnDetection?.kind == .semanticVAD, let index = turns.lastIndex(where: \.isSpeaking) else {
+      return
+    }
+    let call = newCall()
+    turns[index].pause = TurnPause(call: call)
+    act(.judgeTurn(call, audio: Array(turns[index].audio.suffix(Self.judgedSamples))))
+    weighEvidence(ofTurn: index)
+  }
+
+  /// The speaker goes on.
+  mutating func turnResumed() {
+    guard let index = turns.lastIndex(where: \.isSpeaking) else { return }
+    endPause(ofTurn: index)
+  }
+
+  mutating func endOfTurnJudged(_ call: CallID, _ probability: Double?) {
+    guard let index = turns.lastIndex(where: { $0.pause?.call == call }) else { return }
+    turns[index].pause?.call = nil
+    turns[index].pause?.probability = probability
+    weighEvidence(ofTurn: index)
+  }
+
+  /// A partial transcript has come; in a pause it tells how the turn might end.
+  mutating func noteTranscript(ofTurn index: Int) {
+    guard turns[index].pause != nil else { return }
+    let transcript = turns[index].transcript
+    turns[index].pause?.transcript = transcript
+    weighEvidence(ofTurn: index)
+  }
+
+  mutating func endPause(ofTurn index: Int) {
+    guard let pause = turns[index].pause else { return }
+    if let call = pause.call { act(.cancel(call)) }
+    turns[index].pause = nil
+    input.waitForSilence(milliseconds: nil)
+  }
+
+  private mutating func weighEvidence(ofTurn index: Int) {
+    guard let pause = turns[index].pause, let policy = session.turnDetection?.endOfTurnPolicy else { return }
+    input.waitForSilence(
+      milliseconds: policy.silence(probability: pause.probability, transcript: pause.transcript))
+  }
+}
+
+extension Realtime.TurnDetection {
+  var endOfTurnPolicy: EndOfTurnPolicy {
+    switch eagerness {
+    case .low: EndOfTurnPolicy(eagerness: .low)
+    case .medium, .auto: EndOfTurnPolicy(eagerness: .medium)
+    case .high: EndOfTurnPolicy(eagerness: .high)
+    }
+  }
+}
