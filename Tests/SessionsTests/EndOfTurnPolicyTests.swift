@@ -53,7 +53,8 @@ import Testing
   func hostileProbability() {
     for eagerness in eager {
       let policy = EndOfTurnPolicy(eagerness: eagerness)
-      for probability in [-1, 0, 1, 2, .nan, .infinity, -.infinity] {
+      let hostile: [Double] = [-1, 0, 1, 2, .nan, .infinity, -.infinity]
+      for probability in hostile {
         let wait = policy.silence(probability: probability, transcript: "Yes.")
         #expect((250...8000).contains(wait))
       }
@@ -101,7 +102,8 @@ import Testing
   @Test(
     "openings and the first digits of a number leave it open",
     arguments: [
-      "Well, I think.", "So", "My number is five five five", "My number is 555.", "It is 555 123.", "I live in.",
+      "Well, I think.", "Let me think.", "My number is five five five", "My number is 555.", "It is 555 123.",
+      "I live in.",
     ])
   func openEnded(text: String) {
     #expect(completeness(text) == .openEnded)

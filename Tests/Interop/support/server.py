@@ -91,6 +91,7 @@ class Ports:
     asr: int
     llm: int
     tts: int
+    end_of_turn: int
 
 
 def write_configuration(folder: Path, ports: Ports) -> Path:
@@ -99,7 +100,7 @@ def write_configuration(folder: Path, ports: Ports) -> Path:
     shutil.copytree(ROOT / "config", config, ignore=shutil.ignore_patterns("__pycache__", ".keep"))
     path = config / "viva.yaml"
     text = path.read_text()
-    for old, new in (("10301", ports.asr), ("8091", ports.llm), ("10200", ports.tts)):
+    for old, new in (("10301", ports.asr), ("8091", ports.llm), ("10200", ports.tts), ("10303", ports.end_of_turn)):
         text, count = re.subn(rf"(?<=[:=]){old}\b", str(new), text)
         assert count >= 2, f"config/viva.yaml no longer names port {old} in a url and a command"
     text = text.replace("../.viva/keys", str(folder / "keys"))
@@ -118,7 +119,7 @@ class VivaServer:
         if not (ROOT / ".viva/workers/venv/bin/python").exists():
             raise RuntimeError("the workers are not installed (.viva/workers is missing): run scripts/setup-workers")
         self.folder = Path(tempfile.mkdtemp(prefix="viva-interop-"))
-        self.ports = Ports(*free_ports(5))
+        self.ports = Ports(*free_ports(6))
         self.key = "sk-viva-interop-" + secrets.token_hex(16)
         self.config = write_configuration(self.folder, self.ports)
         self.log = self.folder / "server.log"
