@@ -83,6 +83,7 @@ let package = Package(
       dependencies: [
         "Gateway", "Sessions", "Workers", "Webhooks", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),

@@ -53,7 +53,7 @@ struct RunningServer {
       throw ServerError(
         description: "No server answers at \(scheme)://\(reachable) (\(error)). Start it with: viva serve")
     }
-    let bytes = Data(buffer: try await answer.body.collect(upTo: Self.largestAnswer))
+    let bytes = Data(try await answer.body.collect(upTo: Self.largestAnswer).readableBytesView)
     guard answer.status == .ok else {
       let refusal = try? JSONDecoder().decode(Refusal.self, from: bytes)
       throw ServerError(description: refusal?.error.message ?? "The server answered \(answer.status).")

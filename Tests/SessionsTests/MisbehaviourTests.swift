@@ -20,7 +20,7 @@ struct MisbehaviourTests {
     // A rate that nothing can resample is no sound either.
     for _ in 0..<2 {
       guard let call = conversation.speeches.last?.call else { break }
-      conversation.give(.speech(call, SpeechChunk(samples: Array(repeating: 1, count: 100), sampleRate: 1)))
+      conversation.give(.speech(call, .pcm(Array(repeating: 1, count: 100), sampleRate: 1)))
       conversation.give(.speechEnded(call))
     }
     #expect(conversation.responses.map(\.status) == [.failed])
@@ -35,7 +35,7 @@ struct MisbehaviourTests {
     let call = try #require(conversation.speeches.last?.call)
     for _ in 0..<300 {
       conversation.give(
-        .speech(call, SpeechChunk(samples: Array(repeating: 6000, count: 24_000), sampleRate: 24_000)))
+        .speech(call, .pcm(Array(repeating: 6000, count: 24_000), sampleRate: 24_000)))
     }
     #expect(conversation.cancelled.contains(call))
     conversation.advance(milliseconds: 130_000)

@@ -248,7 +248,7 @@ final class RandomConversation {
   }
 
   private static func chunk(milliseconds: Int) -> SpeechChunk {
-    SpeechChunk(samples: Array(repeating: 6000, count: milliseconds * 22), sampleRate: 22_000)
+    .pcm(Array(repeating: 6000, count: milliseconds * 22), sampleRate: 22_000)
   }
 
   private static let noIdleTimeout =
