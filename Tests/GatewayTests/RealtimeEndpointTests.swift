@@ -93,7 +93,7 @@ struct RealtimeEndpointTests {
         #"{"type":"session.update","session":{"audio":{"input":{"turn_detection":{"type":"server_vad","threshold":7}}}}}"#,
         #"{"type":"input_audio_buffer.append","audio":"AAAA"}"#, #"{"type":"input_audio_buffer.commit"}"#,
         #"{"type":"response.cancel"}"#, #"{"type":"conversation.item.delete","item_id":"none"}"#,
-        String(repeating: "[", count: 100_000), #"{"type":"response.create","response":{"conversation":"none"}}"#,
+        String(repeating: "[", count: 100_000), #"{"type":"response.create","response":{"conversation":"other"}}"#,
       ]
       for text in bad {
         caller.send(text)
@@ -129,7 +129,7 @@ struct RealtimeEndpointTests {
       #expect(try await status("/v1/realtime?model=assistant", [("Authorization", "Bearer sk-wrong-one")]) == 401)
       #expect(try await status("/v1/realtime?model=nobody", [key]) == 404)
       #expect(try await status("/v1/nothing", [key]) == 404)
-      #expect(try await status("/v1/realtime?intent=transcription", [key]) == 400)
+      #expect(try await status("/v1/realtime?intent=dictation", [key]) == 400)
       #expect(try await status("/v1/realtime?model=assistant", [key, ("Origin", "https://evil.example")]) == 403)
       let subprotocols = ("Sec-WebSocket-Protocol", "realtime, openai-insecure-api-key.\(TestServer.key)")
       #expect(try await status("/v1/realtime?model=assistant", [subprotocols]) == 101)
