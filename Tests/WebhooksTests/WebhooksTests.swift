@@ -155,7 +155,7 @@ import VivaTesting
           WebhookEvent(type: "t", sessionID: "a", createdAt: 1, data: Array(#"{"number":\#(number)}"#.utf8)))
       }
       #expect(await eventually { other.counts.completed == 10 })
-      #expect(webhooks.backlog == 10)
+      #expect(await eventually { webhooks.backlog == 10 })
       try await bench.service.listener.acceptConnections()
       #expect(await eventually { webhooks.backlog == 0 })
       #expect(numbers(bench.service) == Array(0..<10))
@@ -176,7 +176,8 @@ import VivaTesting
     ) { bench in
       bench.send("a")
       #expect(await eventually { bench.total("delivered") == 1 })
-      #expect(bench.service.requests.count == 2)
+      // On a busy machine a good answer may be too slow as well.
+      #expect(bench.service.requests.count >= 2)
       #expect(Set(bench.service.requests.map { $0.headers["webhook-id"] }).count == 1)
     }
   }

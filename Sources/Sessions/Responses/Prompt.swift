@@ -92,10 +92,24 @@ struct Prompt {
     return outputs
   }
 
+  /// How many characters of a conversation of `total` the model is shown.
+  ///
+  /// With a retention ratio more is left out than need be, and always the same for a while, so that the beginning of the
+  /// prompt stays as the model's cache has it.
+  private func budget(for total: Int) -> Int {
+    guard case .retentionRatio(let ratio, let tokens) = session.truncation else { return agent.historyCharacters }
+    // About four characters a token.
+    let budget = min(agent.historyCharacters, tokens.map { min(max($0, 1), 1_000_000) * 4 } ?? .max)
+    guard total > budget else { return budget }
+    let step = max(1, Int(Double(budget) * (1 - ratio)))
+    let steps = (total - budget + step - 1) / step
+    return max(1, total - steps * step)
+  }
+
   /// The newest messages that fit the agent's context; a tool result never without its call.
   private func recent(_ messages: [ChatMessage]) -> [ChatMessage] {
     guard session.truncatesAutomatically else { return messages }
-    var budget = agent.historyCharacters
+    var budget = budget(for: messages.reduce(0) { $0 + $1.characters })
     var start = messages.endIndex
     while start > messages.startIndex, budget > 0 {
       budget -= messages[start - 1].characters
