@@ -129,7 +129,7 @@ struct RealtimeEndpointTests {
       #expect(try await status("/v1/realtime?model=assistant", [("Authorization", "Bearer sk-wrong-one")]) == 401)
       #expect(try await status("/v1/realtime?model=nobody", [key]) == 404)
       #expect(try await status("/v1/nothing", [key]) == 404)
-      #expect(try await status("/v1/realtime?intent=dictation", [key]) == 400)
+      #expect(try await status("/v1/realtime?intent=nonsense", [key]) == 400)
       #expect(try await status("/v1/realtime?model=assistant", [key, ("Origin", "https://evil.example")]) == 403)
       let subprotocols = ("Sec-WebSocket-Protocol", "realtime, openai-insecure-api-key.\(TestServer.key)")
       #expect(try await status("/v1/realtime?model=assistant", [subprotocols]) == 101)
