@@ -7,9 +7,11 @@ extension SessionCore {
   mutating func startRecognition(ofTurn index: Int) {
     let call = newCall()
     turns[index].call = call
-    var request = RecognitionRequest(language: session.transcription?.language ?? session.transcription?.languages?.first ?? agent.language)
-    request.prompt = session.transcription?.prompt
-    request.keywords = session.transcription?.keywords ?? []
+    let transcription = session.transcription
+    var request = RecognitionRequest(
+      language: transcription?.language ?? transcription?.languages?.first ?? agent.language)
+    request.prompt = transcription?.prompt
+    request.keywords = transcription?.keywords ?? []
     act(.recognize(call, request))
     if !turns[index].audio.isEmpty { act(.feed(call, turns[index].audio)) }
     if !turns[index].isSpeaking { act(.endAudio(call)) }
