@@ -76,7 +76,8 @@ async def function_call(stage: Stage) -> None:
 async def out_of_band(stage: Stage) -> None:
     async with stage.client() as client:
         question = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Say hello."}]}
-        own = {"conversation": "none", "metadata": {"topic": "side"}, "input": [question]}
+        own: dict[str, Any] = {"conversation": "none", "metadata": {"topic": "side"}, "input": [question]}
+        own["audio"] = {"output": {"voice": "alloy"}}
         await client.send("response.create", response=own)
         await client.wait_response()
 
