@@ -62,7 +62,6 @@ public final class Gateway: FrontDoorHandler {
     var configuration = FrontDoor.Configuration(listeners: [
       client, .init(id: Self.admin, host: server.admin.host, port: server.admin.port),
     ])
-    configuration.additionalHeaders = ["access-control-request-headers"]
     configuration.maximumMessageBytes = settings.limits.messageBytes
     configuration.maximumSendQueueBytes = settings.limits.sendQueueBytes
     let door = FrontDoor(configuration: configuration, handler: self)

@@ -20,6 +20,13 @@ public final class ShardGroup: Sendable {
     for shard in shards { shard.stop() }
   }
 
+  /// Returns when every shard has done what was posted to it before.
+  public func settle() async {
+    for shard in shards {
+      await withCheckedContinuation { continuation in shard.post { continuation.resume() } }
+    }
+  }
+
   /// Round robin: sessions of one kind cost the same.
   public func assign() -> Shard {
     shards[Int(next.wrappingAdd(1, ordering: .relaxed).oldValue % UInt(shards.count))]

@@ -29,7 +29,9 @@ public struct WebhookEvent: Sendable, Equatable {
 
   /// The members of `data`, each with a comma before it.
   private var members: [UInt8] {
-    guard let fields = try? JSONSerialization.jsonObject(with: Data(data)) as? [String: Any], !fields.isEmpty,
+    // A zero byte would have the parser guess another encoding.
+    guard !data.contains(0), let fields = try? JSONSerialization.jsonObject(with: Data(data)) as? [String: Any],
+      !fields.isEmpty,
       let open = data.firstIndex(of: UInt8(ascii: "{")), let close = data.lastIndex(of: UInt8(ascii: "}"))
     else { return [] }
     return [UInt8(ascii: ",")] + data[(open + 1)..<close]

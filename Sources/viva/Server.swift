@@ -108,6 +108,7 @@ final class Server: Sendable {
   func stop() async {
     door.withLock { $0 }?.door.stop(closeCode: 1001, reason: "the server is stopping")
     // The sessions have just ended, and that is worth telling.
+    await shards.settle()
     await webhooks.drain(within: .seconds(3))
     await supervisor.stop()
     await workers.shutdown()

@@ -174,3 +174,10 @@ final class FrontDoorTestClient {
     guard count > 0 else { throw Failure(what: count == 0 ? "server closed" : "recv: errno \(errno)") }
   }
 }
+
+/// Runs what blocks on a thread of its own: the few of the pool are for the workers' tasks.
+func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+  try await withCheckedThrowingContinuation { done in
+    _ = startThread { done.resume(with: Result { try body() }) }
+  }
+}

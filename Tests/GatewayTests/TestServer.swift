@@ -14,6 +14,8 @@ import Workers
 /// A whole server on free ports of loopback, with scripted workers.
 final class TestServer: Sendable {
   static let key = "sk-test-0123456789"
+  /// Of another tenant.
+  static let otherKey = "sk-other-0123456789"
 
   let asr: ScriptedRecognizerServer
   let llm: ScriptedLanguageModelServer
@@ -53,7 +55,7 @@ final class TestServer: Sendable {
         synthesizer: workers.synthesizer(order: $0.workers.tts))
     }
     let gateway = try Gateway(
-      settings: settings, keys: ServerKeys(keys: [Self.key]), registry: registry, metrics: metrics
+      settings: settings, keys: ServerKeys(keys: [Self.key, Self.otherKey]), registry: registry, metrics: metrics
     ) { Gateway.Readiness(isReady: true, detail: "ready\n") }
     (door, port, adminPort) = try gateway.start()
   }
@@ -95,6 +97,42 @@ final class TestServer: Sendable {
         host: "127.0.0.1", port: port, path: path, headers: headers ?? [("Authorization", "Bearer \(Self.key)")]))
   }
 
+  /// Connects with a key in the header.
+  func connect(path: String = "/v1/realtime?model=assistant", key: String) async throws -> Caller {
+    try await connect(path: path, headers: [("Authorization", "Bearer \(key)")])
+  }
+
+  /// What is answered to an upgrade: 101, or the refusal and the code in it.
+  func upgradeStatus(
+    _ path: String = "/v1/realtime?model=assistant", key: String
+  ) async throws -> (status: Int, code: String?) {
+    do {
+      let caller = try await connect(path: path, key: key)
+      await caller.socket.close()
+      return (101, nil)
+    } catch let refused as WebSocketClient.Refused {
+      return (refused.status, JSONText(refused.body)["error", "code"] as? String)
+    }
+  }
+
+  /// Has the server make an ephemeral key.
+  func clientSecret(_ body: String = "{}", key: String = TestServer.key) throws -> String {
+    let answer = try post("/v1/realtime/client_secrets", body, key: key)
+    guard answer.status == 200, let value = JSONText(answer.body)["value"] as? String else {
+      throw FrontDoorTestClient.Failure(what: answer.body)
+    }
+    return value
+  }
+
+  func post(_ path: String, _ body: String, key: String?, headers: String = "") throws -> FrontDoorTestClient.Response {
+    let client = try FrontDoorTestClient(port: port)
+    let authorization = key.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+    client.write(
+      "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(authorization)\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    )
+    return try client.readResponse()
+  }
+
   /// GETs a path of a listener.
   func get(_ path: String, port: Int? = nil, headers: [String: String] = [:]) async throws -> (
     status: Int, body: String
@@ -104,6 +142,17 @@ final class TestServer: Sendable {
     for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
     let (data, response) = try await URLSession.shared.data(for: request)
     return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
+  }
+}
+
+/// A JSON document by paths of names.
+struct JSONText {
+  private let root: Any?
+
+  init(_ text: String) { root = try? JSONSerialization.jsonObject(with: Data(text.utf8)) }
+
+  subscript(path: String...) -> Any? {
+    path.reduce(root) { ($0 as? [String: Any])?[$1] }
   }
 }
 

@@ -16,7 +16,11 @@ final class RandomConversation {
   private var recognitions: [CallID] = []
   private var completions: [CallID] = []
   private var speeches: [CallID] = []
+  private var judgements: [CallID] = []
+  private var toolCalls: [CallID] = []
   private var over: [CallID] = []
+  /// Responses that nobody listens to as they come.
+  private var outOfBand: Set<String> = []
   private var lastStep = ""
   private var steps = 0
 
@@ -24,6 +28,9 @@ final class RandomConversation {
     dice = SplitMix(state: seed)
     var agent = Agent.forTests
     if seed.isMultiple(of: 2) { agent.greeting = "Welcome. How are you?" }
+    var tool = HTTPTool(name: "look_up", url: "http://tools.test/look_up")
+    tool.filler = ToolFiller(phrases: ["One moment."], afterMilliseconds: 700)
+    agent.tools = [tool]
     conversation = Conversation(agent: agent)
     look()
   }
@@ -46,7 +53,7 @@ final class RandomConversation {
   func settle() {
     client(.sessionUpdate(.json(Self.noIdleTimeout)))
     client(.inputAudioBufferClear)
-    for _ in 0..<400 where conversation.core.response != nil || !conversation.core.turns.isEmpty {
+    for _ in 0..<400 where isBusy {
       for call in recognitions {
         give(.recognition(call, .final(Transcript(text: "Yes."))), "final")
         recognitions.removeAll { $0 == call }
@@ -55,6 +62,12 @@ final class RandomConversation {
         give(.completion(call, .text("Well. ")), "text")
         give(.completion(call, .finished(.stop)), "finished")
         completions.removeAll { $0 == call }
+      }
+      // Nobody judges the ends of turns any more: silence has to do.
+      judgements = []
+      for call in toolCalls {
+        give(.toolReturned(call, .output("7")), "tool returns")
+        toolCalls.removeAll { $0 == call }
       }
       for call in speeches {
         give(.speech(call, Self.chunk(milliseconds: 200)), "speech")
@@ -65,10 +78,17 @@ final class RandomConversation {
     }
     let core = conversation.core
     check(core.response == nil, "a response hangs")
+    check(core.outOfBand.isEmpty, "an out-of-band response hangs")
+    check(core.tools.running.isEmpty, "a tool call hangs")
     check(core.turns.isEmpty, "a turn hangs")
     check(core.owed == nil, "an answer is owed for ever")
     check(conversation.order.openResponses.isEmpty, "a response.created without response.done")
     check(SessionState(replaying: conversation.log) == core.state, "the state is not the fold of its log")
+  }
+
+  private var isBusy: Bool {
+    let core = conversation.core
+    return core.response != nil || !core.turns.isEmpty || !core.outOfBand.isEmpty || !core.tools.running.isEmpty
   }
 
   // MARK: The client
@@ -82,7 +102,7 @@ final class RandomConversation {
   }
 
   private func clientActs() {
-    switch dice.below(12) {
+    switch dice.below(15) {
     case 0: client(.inputAudioBufferCommit)
     case 1: client(.inputAudioBufferClear)
     case 2: client(.responseCancel(responseID: nil))
@@ -96,6 +116,9 @@ final class RandomConversation {
     case 8: client(.conversationItemRetrieve(itemID: anyItem))
     case 9: createItem(.message(id: nil, role: .user, parts: [.inputText("Hello.")]))
     case 10: createItem(ConversationItem(content: .functionCallOutput(callID: "call_0", output: "7")))
+    case 11: client(.responseCreate(outOfBandParameters))
+    case 12: client(.responseCancel(responseID: conversation.core.outOfBand.first?.id ?? "resp_none"))
+    case 13: client(.inputAudioBufferAppend(audio: (0..<1 + dice.below(90)).map { _ in UInt8(dice.below(256)) }))
     default:
       let audio = [UInt8](repeating: 0, count: 960 * dice.below(20))
       createItem(.message(id: nil, role: .user, parts: [.inputAudio(audio: audio, transcript: nil)]))
@@ -113,6 +136,14 @@ final class RandomConversation {
     return parameters
   }
 
+  private var outOfBandParameters: ResponseParameters {
+    var parameters = parameters
+    parameters.conversation = .none
+    parameters.outputFormat = [nil, .pcmu, .pcma][dice.below(3)]
+    if dice.below(2) == 0 { parameters.input = [.reference(itemID: anyItem)] }
+    return parameters
+  }
+
   private var anyItem: String {
     let ids = conversation.core.state.items.compactMap(\.id).suffix(4) + ["item_none"]
     return ids[ids.startIndex + dice.below(ids.count)]
@@ -121,7 +152,9 @@ final class RandomConversation {
   // MARK: The workers
 
   private func workersAct() {
-    switch dice.below(10) {
+    switch dice.below(12) {
+    case 10: judgeActs()
+    case 11: toolActs()
     case ..<3: recognizerActs()
     case ..<6: modelActs()
     case ..<9: voiceActs()
@@ -129,6 +162,9 @@ final class RandomConversation {
       // What is over may still have had a word on its way.
       guard let call = any(&over, taking: false) else { return }
       give(.recognition(call, .final(Transcript(text: "late"))), "late final")
+      give(.recognition(call, .partial("late")), "late partial")
+      give(.endOfTurn(call, probability: 1), "late judgement")
+      give(.toolReturned(call, .output("late")), "late tool")
       give(.completion(call, .text("late")), "late text")
       give(.speech(call, Self.chunk(milliseconds: 100)), "late speech")
       give(.speechEnded(call), "late end")
@@ -138,12 +174,23 @@ final class RandomConversation {
   private func recognizerActs() {
     let isDone = dice.below(3) > 0
     guard let call = any(&recognitions, taking: isDone) else { return }
-    if !isDone { return give(.recognition(call, .partial("One two")), "partial") }
+    if !isDone { return give(.recognition(call, .partial(["", "mhm", "One two"][dice.below(3)])), "partial") }
     if dice.below(4) > 0 {
-      let text = dice.below(3) == 0 ? "" : "One two three."
+      let text = ["", "Mhm.", "One two three."][dice.below(3)]
       give(.recognition(call, .final(Transcript(text: text))), "final")
     }
     give(.recognitionFailed(call, error), "recognition ends")
+  }
+
+  private func judgeActs() {
+    guard let call = any(&judgements, taking: true) else { return }
+    let probability = [0, 0.5, 1, -7, .nan, .infinity][dice.below(6)]
+    give(dice.below(4) == 0 ? .endOfTurnFailed(call) : .endOfTurn(call, probability: probability), "judgement")
+  }
+
+  private func toolActs() {
+    guard let call = any(&toolCalls, taking: true) else { return }
+    give(.toolReturned(call, dice.below(3) == 0 ? .failure("no") : .output("7")), "tool returns")
   }
 
   private func modelActs() {
@@ -156,7 +203,10 @@ final class RandomConversation {
     case (true, _): give(.completion(call, .finished(.stop)), "finished")
     case (false, 0):
       let index = dice.below(2)
-      give(.completion(call, .toolCallStarted(index: index, callID: "call_\(index)", name: "f")), "call")
+      give(
+        .completion(
+          call, .toolCallStarted(index: index, callID: "call_\(index)", name: dice.below(2) == 0 ? "f" : "look_up")),
+        "call")
     case (false, 1): give(.completion(call, .toolCallArguments(index: dice.below(2), delta: "{")), "arguments")
     default: give(.completion(call, .text(texts[dice.below(texts.count)])), "text")
     }
@@ -211,7 +261,8 @@ final class RandomConversation {
     let core = conversation.core
     for violation in conversation.violations { check(false, violation) }
     conversation.forgetViolations()
-    check(conversation.order.openResponses == [core.response?.id].compactMap { $0 }, "open responses differ")
+    let open = ([core.response?.id] + core.outOfBand.map(\.id)).compactMap { $0 }
+    check(conversation.order.openResponses.sorted() == open.sorted(), "open responses differ")
     check(core.turns.count <= 17, "\(core.turns.count) turns")
     check(core.turns.count(where: \.isSpeaking) <= 1, "two turns are being spoken")
     check(
@@ -225,11 +276,15 @@ final class RandomConversation {
     case .recognize(let call, _): recognitions.append(call)
     case .complete(let call, _): completions.append(call)
     case .speak(let call, _): speeches.append(call)
+    case .judgeTurn(let call, _): judgements.append(call)
+    case .callTool(let call, _): toolCalls.append(call)
     case .cancel(let call):
       over = over.suffix(7) + [call]
       recognitions.removeAll { $0 == call }
       completions.removeAll { $0 == call }
       speeches.removeAll { $0 == call }
+      judgements.removeAll { $0 == call }
+      toolCalls.removeAll { $0 == call }
     default: break
     }
   }
@@ -237,11 +292,13 @@ final class RandomConversation {
   private func take(_ event: ServerEvent) {
     let now = conversation.now.nanoseconds
     switch event {
-    case .responseOutputAudioDelta(_, let audio):
+    case .responseOutputAudioDelta(let address, let audio) where !outOfBand.contains(address.responseID):
       player.sent(samples: audio.count / 2, at: now)
       // 20 ms pass before anybody looks.
       check(player.ahead(at: now) <= (400 + 100 + 20) * 24, "\(player.ahead(at: now) / 24) ms ahead")
-    case .responseDone(let response) where response.status == .cancelled: player.stop(at: now)
+    case .responseCreated(let response) where response.conversationID == nil: outOfBand.insert(response.id)
+    case .responseDone(let response) where response.status == .cancelled && !outOfBand.contains(response.id):
+      player.stop(at: now)
     case .inputAudioBufferSpeechStarted, .conversationItemTruncated: player.stop(at: now)
     default: break
     }
@@ -261,6 +318,10 @@ final class RandomConversation {
     #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","create_response":true}}}}"#,
     #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","threshold":0.9,"prefix_padding_ms":0,"silence_duration_ms":0}}}}"#,
     #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"server_vad","idle_timeout_ms":5000}}}}"#,
+    #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"semantic_vad","eagerness":"low"}}}}"#,
+    #"{"type":"realtime","audio":{"input":{"turn_detection":{"type":"semantic_vad","eagerness":"high"}}}}"#,
+    #"{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcmu"}}}}"#,
+    #"{"type":"realtime","audio":{"input":{"format":{"type":"audio/pcm","rate":24000}}}}"#,
     #"{"type":"realtime","output_modalities":["text"]}"#,
     #"{"type":"realtime","output_modalities":["audio"],"max_output_tokens":7}"#,
     #"{"type":"realtime","audio":{"input":{"transcription":null}}}"#,

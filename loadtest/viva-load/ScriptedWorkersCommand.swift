@@ -20,6 +20,14 @@ struct ScriptedWorkersCommand: AsyncParsableCommand {
   var port = 8080
   @Option(name: .customLong("protocol"), help: "What ASR and TTS speak. With openai the TTS has Opus to pass on.")
   var speech = SpeechProtocol.wyoming
+  @Option(help: "Raise the server's limits to this many sessions (1 to 100000); its defaults otherwise.")
+  var sessions: Int?
+
+  func validate() throws {
+    guard sessions.map((1...100_000).contains) ?? true else {
+      throw ValidationError("--sessions must be 1 to 100000.")
+    }
+  }
 
   func run() async throws {
     let llm = try await ScriptedLanguageModelServer { _ in
@@ -36,11 +44,17 @@ struct ScriptedWorkersCommand: AsyncParsableCommand {
         asr: [{ name: scripted-asr, protocol: \(speech.rawValue), url: "\(workers.asr)" }]
         llm: [{ name: scripted-llm, protocol: openai, url: "\(llm.url)" }]
         tts: [{ name: scripted-tts, protocol: \(speech.rawValue), url: "\(workers.tts)"\(workers.ttsSettings) }]
-
+      \(limits)
       """)
     print("Scripted workers are up. Start the server:  viva serve --config \(folder)/viva.yaml")
     fflush(nil)
     while true { try await Task.sleep(for: .seconds(3600)) }
+  }
+
+  private var limits: String {
+    guard let sessions else { return "" }
+    return "limits: { sessions: \(sessions), sessions_per_key: \(sessions), "
+      + "connections_per_minute: \(sessions * 10), responses_per_minute: \(sessions * 10) }\n"
   }
 
   /// Where they listen. The servers live on: their listeners hold them.

@@ -41,7 +41,8 @@ extension FrontDoor {
     public var listeners: [Listener]
     /// Sub-protocols spoken here; the first that a client offers is echoed to it.
     public var subprotocols = ["realtime"]
-    /// Names of request headers to collect besides the usual ones (see `HTTPRequest.header(_:)`).
+    /// Names of request headers to collect besides the usual ones (see `HTTPRequest.header(_:)`). Those that
+    /// libwebsockets has a token of its own for are not found this way.
     public var additionalHeaders: [String] = []
     /// A longer WebSocket message closes its connection with 1009.
     public var maximumMessageBytes = 16 << 20

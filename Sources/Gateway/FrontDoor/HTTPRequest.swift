@@ -24,9 +24,9 @@ public struct HTTPRequest: Sendable {
   /// The address of the TCP peer, without port.
   public var remoteAddress: String
 
-  /// A header by name, whatever its case. Collected are `accept`, `authorization`, `content-length`,
-  /// `content-type`, `cookie`, `host`, `if-none-match`, `origin`, `sec-websocket-protocol`,
-  /// `user-agent`, `x-forwarded-for` and `Configuration.additionalHeaders`.
+  /// A header by name, whatever its case. Collected are `accept`, `access-control-request-headers`,
+  /// `authorization`, `content-length`, `content-type`, `cookie`, `host`, `if-none-match`, `origin`,
+  /// `sec-websocket-protocol`, `user-agent`, `x-forwarded-for` and `Configuration.additionalHeaders`.
   public func header(_ name: String) -> String? { headers[name.lowercased()] }
 
   /// The first value of a query parameter.

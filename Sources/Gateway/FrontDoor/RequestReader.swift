@@ -78,6 +78,7 @@ final class RequestReader {
 
   private static let headers: [(name: String, token: lws_token_indexes)] = [
     ("accept", WSI_TOKEN_HTTP_ACCEPT),
+    ("access-control-request-headers", WSI_TOKEN_HTTP_AC_REQUEST_HEADERS),
     ("authorization", WSI_TOKEN_HTTP_AUTHORIZATION),
     ("content-length", WSI_TOKEN_HTTP_CONTENT_LENGTH),
     ("content-type", WSI_TOKEN_HTTP_CONTENT_TYPE),

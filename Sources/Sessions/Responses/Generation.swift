@@ -25,7 +25,8 @@ extension SessionCore {
     let call = newCall()
     self.response?.completion = call
     if response.marks.modelAsked == nil { self.response?.marks.modelAsked = now }
-    act(.complete(call, Prompt(agent: agent, session: session, items: response.input ?? state.items).request(for: response)))
+    let prompt = Prompt(agent: agent, session: session, items: response.input ?? state.items)
+    act(.complete(call, prompt.request(for: response)))
   }
 
   mutating func completionAdvanced(_ call: CallID, _ event: CompletionEvent, at now: Instant) {

@@ -9,7 +9,8 @@ import Workers
 /// All sessions of the server: admits, opens, finds and counts them.
 public final class SessionRegistry: SessionObserver {
   /// Told what has become safe in a session, on its shard; must be quick.
-  public typealias CommitObserver = @Sendable (_ events: [SessionEvent], _ state: SessionState, _ session: Session) ->
+  public typealias CommitObserver =
+    @Sendable (_ events: [SessionEvent], _ state: SessionState, _ session: Session) ->
     Void
 
   private struct Sessions {

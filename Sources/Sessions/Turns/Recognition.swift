@@ -7,12 +7,17 @@ extension SessionCore {
   mutating func startRecognition(ofTurn index: Int) {
     let call = newCall()
     turns[index].call = call
-    var request = RecognitionRequest(language: session.transcription?.language ?? session.transcription?.languages?.first ?? agent.language)
+    var request = RecognitionRequest(language: spokenLanguage)
     request.prompt = session.transcription?.prompt
     request.keywords = session.transcription?.keywords ?? []
     act(.recognize(call, request))
     if !turns[index].audio.isEmpty { act(.feed(call, turns[index].audio)) }
     if !turns[index].isSpeaking { act(.endAudio(call)) }
+  }
+
+  /// What the user is expected to speak, as a BCP-47 tag.
+  var spokenLanguage: String? {
+    session.transcription?.language ?? session.transcription?.languages?.first ?? agent.language
   }
 
   private func turn(of call: CallID) -> Int? {

@@ -53,7 +53,8 @@ extension SessionCore {
   }
 
   private mutating func weighEvidence(ofTurn index: Int) {
-    guard let pause = turns[index].pause, let policy = session.turnDetection?.endOfTurnPolicy else { return }
+    guard let pause = turns[index].pause, var policy = session.turnDetection?.endOfTurnPolicy else { return }
+    policy.language = spokenLanguage
     input.waitForSilence(
       milliseconds: policy.silence(probability: pause.probability, transcript: pause.transcript))
   }

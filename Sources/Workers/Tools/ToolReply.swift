@@ -26,7 +26,7 @@ struct ToolReply {
   }
 
   private var failure: ToolFailure {
-    let said = body.flatMap { try? JSONDecoder().decode(JSONValue.self, from: Data($0)) }.flatMap(Self.message)
+    let said = body.flatMap { try? JSONSerialization.jsonObject(with: Data($0)) }.flatMap(Self.message)
     let message = said.map { String($0.prefix(Self.maximumMessage)) } ?? "The service answered with HTTP \(status)."
     var failure = ToolFailure(.refused, message, status: status)
     // A date (RFC 9110 section 10.2.3) is rare, and no use without a common clock.
@@ -35,15 +35,9 @@ struct ToolReply {
   }
 
   /// `{"error":{"message"}}`, `{"error"}`, `{"message"}` or `{"detail"}`.
-  private static func message(_ value: JSONValue) -> String? {
-    guard case .object(let fields) = value else { return nil }
-    for name in ["error", "message", "detail"] {
-      switch fields[name] {
-      case .string(let text): return text
-      case .object(let error): if case .string(let text) = error["message"] { return text }
-      default: continue
-      }
-    }
-    return nil
+  private static func message(_ value: Any) -> String? {
+    guard let fields = value as? [String: Any] else { return nil }
+    let error = (fields["error"] as? [String: Any])?["message"]
+    return [error, fields["error"], fields["message"], fields["detail"]].lazy.compactMap { $0 as? String }.first
   }
 }

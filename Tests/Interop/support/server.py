@@ -106,6 +106,8 @@ def write_configuration(folder: Path, ports: Ports) -> Path:
     text = text.replace("../.viva/keys", str(folder / "keys"))
     text = text.replace("../.viva/", f"{ROOT}/.viva/")
     text = re.sub(r"(?<=[\s=])workers/(?=[\w-]+\.\w)", f"{config}/workers/", text)
+    # Tests send what was recorded, not what is being said.
+    text += "\nlimits:\n  audio_rate: 100\n"
     path.write_text(text)
     for name, agent in AGENTS.items():
         (config / "agents" / f"{name}.yaml").write_text(agent)

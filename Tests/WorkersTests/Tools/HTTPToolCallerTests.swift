@@ -152,7 +152,7 @@ import VivaTesting
       let outcome = await caller.call(request)
       #expect(["timeout", "http_error"].contains(type(outcome)))
       #expect(fault == nil || type(outcome) == "timeout")
-      #expect(Instant.now - began < .seconds(5))
+      #expect(Instant.now - began < .seconds(60))
       #expect(await eventually { service.counts.live == 0 })
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Runtime
 import Testing
 import VivaConfiguration
 
@@ -27,6 +28,13 @@ import VivaConfiguration
       ])
   }
 
+  @Test("Arguments are passed on as the model wrote them, without what stands around them")
+  func verbatim() throws {
+    let text = #"{ "account" : 12345678901234567890123, "price": 10.50, "price": 1e2 }"#
+    let body = String(decoding: try message("\u{FEFF}\n" + text + "\t").body, as: UTF8.self)
+    #expect(body.hasSuffix(#","arguments":\#(text)}"#))
+  }
+
   @Test("No arguments at all are an empty object", arguments: ["", " \n", "{}"])
   func noArguments(text: String) throws {
     let body = String(decoding: try message(text).body, as: UTF8.self)
@@ -38,6 +46,7 @@ import VivaConfiguration
     arguments: [
       "null", "[]", "\"text\"", "12", "{", "{\"a\":}", "{\"a\":1}{\"b\":2}", "{'a': 1}", "day = Monday", "{\"a\":NaN}",
       String(repeating: "[", count: 100_000), String(repeating: "{\"a\":", count: 40_000), "{\"a\":\"\u{1}\"}",
+      "{\u{0}\"\u{0}a\u{0}\"\u{0}:\u{0}1\u{0}}\u{0}", "\u{0}{\u{0}}",
       "{\"a\":\"" + String(repeating: "x", count: 256 << 10) + "\"}",
     ])
   func noObject(text: String) {
@@ -56,6 +65,15 @@ import VivaConfiguration
         #expect(depth > 100)
       }
     }
+  }
+
+  @Test("Much that is nested deep costs no more than as much that is not")
+  func wide() throws {
+    let many = [String](repeating: "1", count: 100_000).joined(separator: ",")
+    let text = #"{"a":"# + String(repeating: "[", count: 400) + many + String(repeating: "]", count: 400) + "}"
+    let began = Instant.now
+    _ = try message(text)
+    #expect(Instant.now - began < .seconds(30))
   }
 
   @Test("The id is the call's own, and fit for a header whatever the model's server made up")
