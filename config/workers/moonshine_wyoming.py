@@ -151,9 +151,10 @@ class RecognitionHandler(AsyncEventHandler):
             raise ValueError("the payload is not a whole number of samples")
         return self._converter.convert(chunk).audio
 
-    def _send_partial(self, text: str) -> None:
+    def _send_partial(self, text: str, at_pause: bool) -> None:
         is_busy = self._partial is not None and not self._partial.done()
-        if not text or text == self._last_partial or is_busy:
+        # At a pause the same text is news: it is whole, and the turn may end with it.
+        if not text or (text == self._last_partial and not at_pause) or is_busy:
             return
         is_first = not self._last_partial
         self._last_partial = text

@@ -28,6 +28,7 @@ extension SessionCore {
     guard let index = turn(of: call) else { return }
     recogniserStreams = true
     turns[index].transcript = text
+    turns[index].transcriptSample = input.samples
     noteTranscript(ofTurn: index)
     interruptIfWords(inTurn: index, at: now)
     let delta = turns[index].stable.partial(text)

@@ -11,12 +11,15 @@ extension SessionCore {
   /// The end-of-turn worker hears no more than this.
   private static let judgedSamples = 8 * InputAudio.sampleRate
 
-  mutating func turnPaused(at now: Instant) {
+  /// - Parameter lastVoiced: The sample after the last one that was spoken.
+  mutating func turnPaused(lastVoiced: Int) {
     guard session.turnDetection?.kind == .semanticVAD, let index = turns.lastIndex(where: \.isSpeaking) else {
       return
     }
     let call = newCall()
-    turns[index].pause = TurnPause(call: call)
+    // A quick recogniser hears the silence sooner than the detector is sure of it.
+    let isFresh = turns[index].transcriptSample > lastVoiced
+    turns[index].pause = TurnPause(call: call, transcript: isFresh ? turns[index].transcript : nil)
     act(.judgeTurn(call, audio: Array(turns[index].audio.suffix(Self.judgedSamples))))
     weighEvidence(ofTurn: index)
   }

@@ -37,8 +37,8 @@ extension SessionCore {
       turnStarted(atSample: sample, at: now)
     case .audio(let audio):
       turnContinued(audio)
-    case .paused:
-      turnPaused(at: now)
+    case .paused(_, let lastVoiced):
+      turnPaused(lastVoiced: lastVoiced)
     case .resumed:
       turnResumed()
     case .speechStopped(let sample, let lastVoiced, let reason):

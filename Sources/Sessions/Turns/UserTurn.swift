@@ -19,6 +19,8 @@ struct UserTurn: Sendable {
   var marks: TurnMarks
   /// The newest partial transcript.
   var transcript = ""
+  /// Where the session's audio was when it came, in samples.
+  var transcriptSample = 0
   /// The agent speaks on over it, because it holds no words so far.
   var isSpokenOver = false
   var pause: TurnPause?

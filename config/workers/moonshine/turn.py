@@ -40,9 +40,12 @@ class Turn:
     """
 
     def __init__(
-        self, queue: DecodeQueue, draft_interval: float, on_partial: Callable[[str], None]
+        self, queue: DecodeQueue, draft_interval: float, on_partial: Callable[[str, bool], None]
     ) -> None:
-        """`draft_interval` is in seconds of audio; 0 means no partials."""
+        """`draft_interval` is in seconds of audio; 0 means no partials.
+
+        `on_partial` is told the text so far, and whether it was heard at a pause.
+        """
         self._queue = queue
         self._draft_interval = draft_interval
         self._on_partial = on_partial
@@ -148,7 +151,8 @@ class Turn:
         decoding = draft.result.result()
         if decoding is not None and self._draft_interval > 0:
             settled = [job.result.result() or Decoding() for job in self._settled if job.result.done()]
-            self._on_partial(Decoding.joined([*settled, decoding]).text)
+            at_pause = self._paused is not None
+            self._on_partial(Decoding.joined([*settled, decoding]).text, at_pause)
 
     def _drop_draft(self) -> None:
         if self._draft is not None:

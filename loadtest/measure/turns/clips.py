@@ -18,7 +18,15 @@ from support.speech import RATE, Voice, resample, trimmed
 
 from .texts import KINDS
 
-ESPEAK = (("en-us", 150), ("en-gb+f2", 165), ("en-us+m3", 175), ("en-us+f4", 140), ("en-gb-scotland+m7", 160), ("en-us+m1", 185))
+# Voice, and words a minute.
+ESPEAK = (
+    ("en-us", 150),
+    ("en-gb+f2", 165),
+    ("en-us+m3", 175),
+    ("en-us+f4", 140),
+    ("en-gb-scotland+m7", 160),
+    ("en-us+m1", 185),
+)
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 1.5
 # Quieter than this share of the loudest sample, 20 ms long, is a gap between words.
 _QUIET, _FRAME = 0.03, RATE // 100
