@@ -8,7 +8,7 @@ public struct HTTPTool: Sendable, Equatable {
   public var parameters: String?
   /// `http://` or `https://`. May hold a secret; never logged in full.
   public var url: String
-  /// Of one attempt: 100...300000.
+  /// Of the whole call, retries included: 100...300000.
   public var timeoutMilliseconds = 10_000
   /// The name of a retry profile: `default`, `real-time` or `batch`.
   public var retry = "real-time"
