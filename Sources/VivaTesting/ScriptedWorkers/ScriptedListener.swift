@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -19,20 +20,23 @@ public struct ScriptedCounts: Sendable, Equatable {
 public final class ScriptedListener: Sendable {
   private struct State {
     var server: (any Channel)?
-    var port = 0
     var live: [ObjectIdentifier: any Channel] = [:]
     var counts = ScriptedCounts()
   }
 
   private let handle: @Sendable (ScriptedListener, any Channel) throws -> Void
   private let state = Mutex(State())
+  /// Else another test might be given the port while this server is away.
+  private let reserved: ReservedPort
 
   init(_ handle: @Sendable @escaping (ScriptedListener, any Channel) throws -> Void) async throws {
     self.handle = handle
+    guard let reserved = ReservedPort() else { throw IOError(errnoCode: EADDRNOTAVAIL, reason: "no free port") }
+    self.reserved = reserved
     try await acceptConnections()
   }
 
-  public var port: Int { state.withLock { $0.port } }
+  public var port: Int { reserved.number }
 
   public var counts: ScriptedCounts { state.withLock { $0.counts } }
 
@@ -50,7 +54,7 @@ public final class ScriptedListener: Sendable {
     guard state.withLock({ $0.server == nil }) else { return }
     let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.backlog, value: 1024)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: 1)
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
@@ -59,10 +63,7 @@ public final class ScriptedListener: Sendable {
         }
       }
       .bind(host: "127.0.0.1", port: port).get()
-    state.withLock { state in
-      state.server = server
-      state.port = server.localAddress?.port ?? 0
-    }
+    state.withLock { $0.server = server }
   }
 
   /// Closes all open connections, as a killed server does.
