@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // The house, floors lowest first (ARCHITECTURE.md). A module imports only floors below its own;
@@ -20,18 +20,20 @@ let package = Package(
     .systemLibrary(
       name: "CWebSockets", pkgConfig: "libwebsockets", providers: [.apt(["libwebsockets-dev"])]),
     .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
-    .systemLibrary(
-      name: "CWebRTCVAD", pkgConfig: "webrtc-audio-processing",
-      providers: [.apt(["libwebrtc-audio-processing-dev"])]),
+    // No pkgConfig: its flags are for headers that are not used here, and SwiftPM warns of them in every build.
+    .systemLibrary(name: "CWebRTCVAD", providers: [.apt(["libwebrtc-audio-processing-dev"])]),
     .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
     .systemLibrary(name: "COgg", pkgConfig: "ogg", providers: [.apt(["libogg-dev"])]),
     .systemLibrary(name: "CSonic", providers: [.apt(["libsonic-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
+    .systemLibrary(name: "CUsrSCTP", pkgConfig: "usrsctp", providers: [.apt(["libusrsctp-dev"])]),
 
     // Floor 1: no sessions, no sockets to clients.
     .target(name: "Runtime", dependencies: ["CLinux"]),
     .target(name: "Telemetry", dependencies: [.product(name: "Logging", package: "swift-log")]),
-    .target(name: "Audio", dependencies: ["CSpeexDSP", "CWebRTCVAD", "COpus", "COgg", "CSonic"]),
+    .target(name: "Audio", dependencies: ["Runtime", "CSpeexDSP", "CWebRTCVAD", "COpus", "COgg", "CSonic"]),
+    .target(name: "Media", dependencies: ["Runtime", "COpenSSL", "CSRTP", "CUsrSCTP"]),
     .target(name: "Realtime"),
     .target(  // not plain "Configuration": a dependency of a dependency has that name
       name: "VivaConfiguration", dependencies: [.product(name: "Yams", package: "Yams")],
@@ -67,12 +69,14 @@ let package = Package(
         "Webhooks",
       ]),
 
+    .target(name: "Rooms", dependencies: ["Runtime", "Realtime", "Sessions"]),
+
     // Floor 4: the front door.
     .target(
       name: "Gateway",
       dependencies: [
-        "CWebSockets", "COpenSSL", "Runtime", "Telemetry", "Realtime", "VivaConfiguration", "Resilience", "Signing",
-        "Sessions",
+        "CWebSockets", "COpenSSL", "Runtime", "Telemetry", "Audio", "Media", "Realtime", "VivaConfiguration",
+        "Resilience", "Signing", "Sessions", "Rooms",
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Page")]),
@@ -92,7 +96,7 @@ let package = Package(
     .target(
       name: "VivaTesting",
       dependencies: [
-        "Runtime", "Audio", "Realtime", "Workers",
+        "Runtime", "Audio", "Media", "Realtime", "Workers",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -101,28 +105,102 @@ let package = Package(
     .executableTarget(
       name: "viva-load",
       dependencies: [
-        "Runtime", "VivaTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Realtime", "Runtime", "VivaTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "loadtest/viva-load"),
+    .target(name: "CAllocations", path: "Benchmarks/CAllocations"),
+    .executableTarget(
+      name: "viva-bench",
+      dependencies: [
+        "CAllocations", "CLinux", "COpus", "CSRTP", "Audio", "Media", "Runtime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/viva-bench"),
 
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
-    .testTarget(name: "AudioTests", dependencies: ["Audio"]),
+    .testTarget(name: "AudioTests", dependencies: ["Audio", "Runtime"]),
+    .testTarget(name: "MediaTests", dependencies: ["Media", "Runtime", "VivaTesting"], exclude: ["SDP/Offers"]),
     .testTarget(name: "RealtimeTests", dependencies: ["Realtime"]),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "Runtime"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
     .testTarget(name: "SigningTests", dependencies: ["Signing"]),
     .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Signing", "VivaTesting"]),
+    .testTarget(name: "LoadTests", dependencies: ["VivaTesting", "Audio", "Media", "Realtime", "Runtime"]),
     .testTarget(name: "WorkersTests", dependencies: ["Workers", "Audio", "VivaTesting"]),
     .testTarget(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
     .testTarget(
+      name: "RoomsTests",
+      dependencies: [
+        "Rooms", "Sessions", "Workers", "Checkpoints", "Realtime", "Runtime", "Telemetry", "VivaConfiguration",
+      ]),
+    .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "COpenSSL", "Gateway", "Sessions", "Workers", "Checkpoints", "Realtime", "Resilience", "Runtime",
+        "COpenSSL", "Gateway", "Sessions", "Workers", "Checkpoints", "Realtime", "Resilience", "Runtime", "Audio",
+        "Media",
         "VivaConfiguration", "VivaTesting",
       ]),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// MARK: Fuzzing
+
+// scripts/fuzz sets FUZZ to libFuzzer's runtime. Then the package is the modules that read bytes of strangers, without
+// their files that need sockets, instrumented for coverage and for AddressSanitizer; and Fuzz/, which feeds them.
+if let libFuzzer = Context.environment["FUZZ"] {
+  /// A module's files; nil is all of them.
+  let fuzzed: [String: [String]?] = [
+    "Runtime": nil, "Audio": nil, "Media": nil, "Realtime": nil, "VivaConfiguration": nil, "Resilience": nil,
+    "Signing": nil, "Checkpoints": nil,
+    "Workers": [
+      "LanguageModel.swift", "SpeechRecognizer.swift", "SpeechSynthesizer.swift", "WorkerError.swift",
+      "OpenAI/ChatCompletionReader.swift", "OpenAI/MediaType.swift", "OpenAI/OggOpusSpeech.swift",
+      "OpenAI/OpenAIError.swift", "OpenAI/ServerSentEvents.swift", "OpenAI/SpeechReplyReader.swift",
+      "OpenAI/TranscriptionReader.swift", "Providers/JSONValue.swift", "Providers/PCMReader.swift",
+      "Providers/Trimming.swift", "Providers/WAVReader.swift", "Tools/ToolCaller.swift", "Tools/ToolFailure.swift",
+      "Tools/ToolMessage.swift",
+      "Tools/ToolReply.swift", "Wyoming/WyomingEvent.swift", "Wyoming/WyomingInfo.swift",
+      "Wyoming/WyomingParser.swift",
+    ],
+    "Sessions": [
+      "Client", "Responses", "State", "Turns", "Retry.swift", "SessionAction.swift", "SessionCore.swift",
+      "Shell/SessionRequest.swift",
+    ],
+    "Gateway": [
+      "Admission", "Keys", "FrontDoor/HTTPRequest.swift", "FrontDoor/HTTPResponse.swift", "FrontDoor/ListenerID.swift",
+      "FrontDoor/MessageAssembler.swift", "FrontDoor/OutboundQueue.swift", "FrontDoor/RequestReader.swift",
+      "FrontDoor/UpgradeCheck.swift", "HTTP/ErrorResponses.swift", "HTTP/MultipartForm.swift",
+      "HTTP/OriginPolicy.swift", "HTTP/Route.swift", "Calls/CallBody.swift",
+    ],
+  ]
+  let libraries: Set = ["NIOCore", "Yams"]
+  let instrumentation: [SwiftSetting] = [.unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library", "-O"])]
+
+  package.products = []
+  package.targets.removeAll { $0.type != .system && $0.name != "CLinux" && fuzzed[$0.name] == nil }
+  let names = Set(package.targets.map(\.name))
+  for target in package.targets where fuzzed[target.name] != nil {
+    target.sources = fuzzed[target.name] ?? nil
+    target.resources = nil
+    target.swiftSettings = instrumentation
+    target.dependencies.removeAll { dependency in
+      switch dependency {
+      case .byNameItem(let name, _): !names.contains(name)
+      case .productItem(let name, _, _, _): !libraries.contains(name)
+      default: false
+      }
+    }
+  }
+  package.targets.append(
+    .executableTarget(
+      name: "viva-fuzz",
+      dependencies: fuzzed.keys.sorted().map { .byName(name: $0) } + [
+        "COgg", .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      path: "Fuzz/viva-fuzz", swiftSettings: instrumentation,
+      linkerSettings: [.unsafeFlags(["-sanitize=address", libFuzzer, "-lstdc++"])]))
+}

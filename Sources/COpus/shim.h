@@ -1,8 +1,14 @@
 #ifndef COPUS_SHIM_H
 #define COPUS_SHIM_H
 #include <opus.h>
-/* A variadic function: Swift does not import it. */
+/* Variadic functions: Swift does not import them. */
 static inline int viva_opus_encoder_set(OpusEncoder *encoder, int request, opus_int32 value) {
   return opus_encoder_ctl(encoder, request, value);
+}
+static inline int viva_opus_encoder_reset(OpusEncoder *encoder) {
+  return opus_encoder_ctl(encoder, OPUS_RESET_STATE);
+}
+static inline int viva_opus_decoder_reset(OpusDecoder *decoder) {
+  return opus_decoder_ctl(decoder, OPUS_RESET_STATE);
 }
 #endif

@@ -9,9 +9,6 @@ public protocol CheckpointStore: Sendable {
   func commit(
     _ records: [CheckpointRecord], session: String, then: @escaping @Sendable (CommitResult) -> Void)
 
-  /// All records of a session in the order of their commits; empty for an unknown one.
-  func records(session: String) async throws -> [CheckpointRecord]
-
   /// Forgets a session.
   func remove(session: String)
 }

@@ -4,7 +4,7 @@ public struct LimitSettings: Sendable, Equatable {
   public var sessions = 1000
   /// At once, with the same key: 1...1000000.
   public var keySessions = 1000
-  /// WebSocket upgrades with the same key, a minute: 1...10000000.
+  /// WebSocket upgrades and calls with the same key, a minute: 1...10000000.
   public var connectionsPerMinute = 6000
   /// Wrong keys from the same address, a minute: 1...1000000.
   public var failedLoginsPerMinute = 60
@@ -35,6 +35,8 @@ public struct LimitSettings: Sendable, Equatable {
   public var outOfBandResponses = 8
   /// Connections that join one session with `?call_id=`: 0...1000.
   public var sidebands = 8
+  /// Guests of one room, with media of their own: 0...1000.
+  public var roomGuests = 16
   /// A session ends after this many minutes.
   public var sessionMinutes = 60
 

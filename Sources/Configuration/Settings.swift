@@ -2,6 +2,7 @@
 public struct Settings: Sendable, Equatable {
   public var server = ServerSettings()
   public var audio = AudioSettings()
+  public var webRTC = WebRTCSettings()
   public var limits = LimitSettings()
   public var workers = WorkerSettings()
   /// Who is told what happens in sessions.
@@ -32,6 +33,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var keyFile: String? = "../.viva/keys"
   /// Values of `Origin` that may open a WebSocket beside the server's own; `*` allows all.
   public var allowedOrigins: [String] = []
+  /// Proxies in front of the server, whose word in `X-Forwarded-For` is taken for whom they forward.
+  public var trustedProxies: [AddressRange] = []
   /// Client secrets (`POST /v1/realtime/client_secrets`) that may be valid at once, 1...1000000.
   public var maximumEphemeralKeys = 10_000
   /// Session threads; 0 is one a core.

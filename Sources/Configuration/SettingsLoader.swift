@@ -24,6 +24,9 @@ public enum SettingsLoader {
       root.section("audio") {
         $0.integer("send_ahead_ms", 100...5000, into: &settings.audio.sendAheadMilliseconds)
       }
+      let webRTC = WebRTCReader(server: settings.server)
+      webRTC.read(nil, into: &settings.webRTC)
+      root.section("webrtc") { webRTC.read($0, into: &settings.webRTC) }
       root.section("limits") { LimitsReader.read($0, into: &settings.limits) }
       root.required("workers")?.section { WorkersReader().read($0, into: &settings.workers) }
       if let webhooks = root.present("webhooks") { settings.webhooks = WebhooksReader.read(webhooks) }

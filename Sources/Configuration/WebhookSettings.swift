@@ -5,7 +5,6 @@ public struct WebhookSettings: Sendable, Equatable {
     case sessionStarted = "session.started"
     case turnCommitted = "turn.committed"
     case sessionEnded = "session.ended"
-    case ladderChanged = "ladder.changed"
   }
 
   /// `https://`, or `http://` where the operator allows it. May hold a secret itself; never logged in full.
@@ -19,7 +18,7 @@ public struct WebhookSettings: Sendable, Equatable {
   /// The name of a retry profile: `default`, `real-time` or `batch`.
   public var retry = "batch"
   /// Events that may wait for delivery to this address, of all sessions together: 1...1000000.
-  public var queueLimit = 1000
+  public var queueLimit = 100_000
 
   public init(url: String, secret: String) {
     self.url = url

@@ -2,6 +2,7 @@ import VivaConfiguration
 import Realtime
 import Runtime
 import Sessions
+import Synchronization
 import Telemetry
 
 /// Viva's front door: the page, the Realtime API, and the admin listener apart from both.
@@ -30,6 +31,13 @@ public final class Gateway: FrontDoorHandler {
   private let metrics: MetricsRegistry
   private let readiness: @Sendable () -> Readiness
   private let page: PageFiles
+  /// While calls over WebRTC are taken.
+  private let calls = Mutex<Calls?>(nil)
+
+  private struct Calls {
+    var endpoint: CallEndpoint
+    var media: MediaPorts
+  }
 
   /// - Parameter readiness: called on the gateway's thread, must be quick.
   public init(
@@ -40,7 +48,8 @@ public final class Gateway: FrontDoorHandler {
     self.registry = registry
     keyring = Keyring(serverKeys: keys, maximumEphemeralKeys: settings.server.maximumEphemeralKeys)
     doorkeeper = Doorkeeper(
-      keyring: keyring, failedLoginsPerMinute: settings.limits.failedLoginsPerMinute,
+      keyring: keyring, trustedProxies: settings.server.trustedProxies,
+      failedLoginsPerMinute: settings.limits.failedLoginsPerMinute,
       connectionsPerMinute: settings.limits.connectionsPerMinute)
     origins = OriginPolicy(allowed: settings.server.allowedOrigins)
     clientSecrets = ClientSecretEndpoint(keyring: keyring, registry: registry)
@@ -49,7 +58,7 @@ public final class Gateway: FrontDoorHandler {
     page = try PageFiles()
   }
 
-  /// Opens the listeners.
+  /// Opens the listeners, and the UDP ports of calls.
   ///
   /// - Returns: what stops them, and the ports that they are bound to.
   public func start() throws -> (door: FrontDoor, clientPort: Int, adminPort: Int) {
@@ -64,9 +73,34 @@ public final class Gateway: FrontDoorHandler {
     ])
     configuration.maximumMessageBytes = settings.limits.messageBytes
     configuration.maximumSendQueueBytes = settings.limits.sendQueueBytes
+    let media = settings.webRTC.enabled ? try MediaPorts(registry.shards, settings: settings.webRTC) : nil
     let door = FrontDoor(configuration: configuration, handler: self)
-    let ports = try door.start()
+    let ports: [ListenerID: Int]
+    do {
+      ports = try door.start()
+    } catch {
+      media?.stop()
+      throw error
+    }
+    if let media {
+      media.show(in: metrics)
+      media.start()
+      calls.withLock {
+        $0 = Calls(
+          endpoint: CallEndpoint(registry: registry, media: media, maximumGuests: settings.limits.roomGuests),
+          media: media)
+      }
+    }
     return (door, ports[Self.client] ?? server.listen.port, ports[Self.admin] ?? server.admin.port)
+  }
+
+  /// Ends all calls, and takes no more of them: after the door was stopped.
+  public func endCalls(within limit: Duration = .seconds(3)) async {
+    guard let calls = calls.withLock({ $0.take() }) else { return }
+    calls.endpoint.hangUpAll()
+    let deadline = Instant.now + limit
+    while calls.endpoint.count > 0, Instant.now < deadline { try? await Task.sleep(for: .milliseconds(20)) }
+    calls.media.stop()
   }
 
   /// Makes an ephemeral key that opens sessions, for the address of the page that is printed at the start.
@@ -93,7 +127,12 @@ public final class Gateway: FrontDoorHandler {
       let grant = try doorkeeper.grant(for: request, at: now)
       let purpose = try ConnectionPurpose(request, grant, registry: registry)
       try doorkeeper.countConnection(of: grant, at: now)
-      if case .open(let wanted) = purpose, let refusal = registry.refusal(of: wanted) { throw refusal.response }
+      let refusal =
+        switch purpose {
+        case .open(let wanted): registry.refusal(of: wanted)
+        case .join(let session, _): session.refusal
+        }
+      if let refusal { throw refusal.response }
       return .accept(RealtimeConnection(registry: registry, purpose: purpose))
     } catch {
       return .refuse(origins.marked(error, for: request))
@@ -106,13 +145,13 @@ public final class Gateway: FrontDoorHandler {
 
   private func client(_ request: HTTPRequest) -> HTTPResponse {
     let route = Route(path: request.path)
-    if route.isCrossOrigin, request.method == .options { return origins.preflight(request) }
+    if route.isCrossOrigin, request.method == .options { return origins.preflight(request, route) }
     let methods = route.methods ?? [request.method]
     guard methods.contains(request.method) else {
       return .wrongMethod(allowed: methods.map(\.rawValue).joined(separator: ", "))
     }
     guard route.isCrossOrigin else { return answer(request, route) }
-    if request.method == .post, let refusal = origins.refusal(of: request) { return refusal }
+    if [.post, .patch, .delete].contains(request.method), let refusal = origins.refusal(of: request) { return refusal }
     return origins.marked(answer(request, route), for: request)
   }
 
@@ -126,12 +165,29 @@ public final class Gateway: FrontDoorHandler {
       case .realtime: return .upgradeRequired
       case .clientSecrets:
         return clientSecrets.respond(to: request, try doorkeeper.grant(for: request, at: now), at: now)
+      case .calls:
+        let grant = try doorkeeper.grant(for: request, at: now)
+        return try callEndpoint().open(request, grant) { () throws(HTTPResponse) in
+          try doorkeeper.countConnection(of: grant, at: now)
+        }
+      case .call(let id), .hangUp(let id):
+        let grant = try doorkeeper.grant(for: request, at: now)
+        return try callEndpoint().respond(to: request, callID: id, grant)
       case .notServed(let remedy): return .notServed(request.path, remedy: remedy)
       case .page: return page.response(for: request.path) ?? .notFound(request.path)
       }
     } catch {
       return error
     }
+  }
+
+  private func callEndpoint() throws(HTTPResponse) -> CallEndpoint {
+    guard let endpoint = calls.withLock({ $0?.endpoint }) else {
+      throw .notServed(
+        Route.callsPath,
+        remedy: "Calls over WebRTC are switched off here (webrtc.enabled). Connect a WebSocket to /v1/realtime.")
+    }
+    return endpoint
   }
 
   private func admin(_ request: HTTPRequest) -> HTTPResponse {
@@ -141,9 +197,13 @@ public final class Gateway: FrontDoorHandler {
     case "/readyz": return ready()
     case "/metrics":
       return HTTPResponse(status: 200, text: metrics.render(), contentType: MetricsRegistry.contentType)
-    case "/sessions": return HTTPResponse(status: 200, json: SessionList(registry.snapshot()).encoded())
+    case "/sessions": return HTTPResponse(status: 200, json: sessionList())
     default: return .notFound(request.path)
     }
+  }
+
+  private func sessionList() -> [UInt8] {
+    SessionList(registry.snapshot(), calls: calls.withLock { $0?.endpoint }?.bySession ?? [:]).encoded()
   }
 
   private func ready() -> HTTPResponse {

@@ -1,4 +1,6 @@
 /// OpenAI's error object: the payload of an `error` event, and of an HTTP error under `error`.
+///
+/// Message and parameter may repeat what a client sent, but not at any length: they are cut to some 1000 bytes.
 public struct RealtimeError: Error, Sendable, Equatable {
   /// `invalid_request_error`, `server_error`.
   public var type: String
@@ -16,9 +18,18 @@ public struct RealtimeError: Error, Sendable, Equatable {
   ) {
     self.type = type
     self.code = code
-    self.message = message
-    self.param = param
+    self.message = Self.shortened(message)
+    self.param = param.map(Self.shortened)
     self.eventID = eventID
+  }
+
+  private static let longestText = 1000
+
+  /// - Returns: the beginning of a text that is too long. Characters are no measure: one may have any number of bytes.
+  private static func shortened(_ text: String) -> String {
+    guard text.utf8.count > longestText else { return text }
+    let end = text.unicodeScalars.index(before: text.utf8.index(text.startIndex, offsetBy: longestText))
+    return text[..<end] + "…"
   }
 
   /// The client asked for something that it cannot have.

@@ -25,6 +25,11 @@ public struct RollingLimit: Sendable {
     bucket.spend(Double(count), at: now)
   }
 
+  /// Puts back what was taken and not used.
+  public mutating func giveBack(_ count: Int, at now: Instant) {
+    bucket.giveBack(Double(count), at: now)
+  }
+
   /// 0...`perMinute`.
   public func remaining(at now: Instant) -> Int {
     min(perMinute, Int(max(0, bucket.available(at: now))))

@@ -42,6 +42,12 @@ public struct TokenBucket: Sendable {
     level = max(level - Self.bounded(amount), -Self.largest)
   }
 
+  /// Puts back what was taken and not used. A negative amount and NaN count as zero.
+  public mutating func giveBack(_ amount: Double, at now: Instant) {
+    refill(at: now)
+    level = min(level + Self.bounded(amount), burst)
+  }
+
   /// At most `burst`; negative after too much was spent.
   public func available(at now: Instant) -> Double {
     min(level + rate * elapsed(at: now), burst)

@@ -36,7 +36,16 @@ public final class Shard: SerialExecutor, Sendable {
   /// `@unchecked Sendable`: every access goes through `Shard.onThread`, which checks the thread.
   private final class Confined: @unchecked Sendable {
     var timers = TimerQueue<@Sendable () -> Void>()
+    /// What to do when a descriptor is readable; its tag in epoll is the index and one.
+    var watches: [(@Sendable () -> Void)?] = []
+    let events = UnsafeMutablePointer<viva_event>.allocate(capacity: Shard.maximumEvents)
+
+    deinit { events.deallocate() }
   }
+
+  /// Descriptors that are dealt with between two looks at the timers.
+  private static let maximumEvents = 16
+  private static let wakeupTag: UInt64 = 0
 
   /// - Parameter index: the shard's number, for names and metrics.
   public init(index: Int, lagObserver: LagObserver? = nil) {
@@ -45,7 +54,8 @@ public final class Shard: SerialExecutor, Sendable {
     confined = Confined()
     epoll = viva_epoll_new()
     wakeup = viva_eventfd()
-    guard epoll >= 0, wakeup >= 0, viva_epoll_add(epoll, wakeup, UInt32(VIVA_EPOLLIN), 0) == 0 else {
+    guard epoll >= 0, wakeup >= 0, viva_epoll_add(epoll, wakeup, UInt32(VIVA_EPOLLIN), Self.wakeupTag) == 0
+    else {
       fatalError("a shard needs an epoll and an event descriptor: errno \(errno)")
     }
   }
@@ -114,6 +124,9 @@ public final class Shard: SerialExecutor, Sendable {
 
   // MARK: On the shard's thread
 
+  /// CPU time of the calling thread since it began.
+  public static var busyTime: Duration { .nanoseconds(Int64(bitPattern: viva_thread_cpu_ns())) }
+
   /// Names a timer to cancel it.
   public struct TimerToken: Sendable {
     fileprivate let value: UInt64
@@ -129,9 +142,40 @@ public final class Shard: SerialExecutor, Sendable {
     onThread { $0.timers.cancel(token.value) }
   }
 
-  private func onThread<Result>(_ body: (Confined) -> Result) -> Result {
+  /// Names a descriptor that is watched.
+  public struct Watch: Sendable {
+    fileprivate let index: Int
+    fileprivate let descriptor: Int32
+  }
+
+  /// Calls `body` on this thread whenever `descriptor` can be read. Only on the shard's thread.
+  ///
+  /// As long as there is something left to read, it is called again after the timers and the work posted meanwhile had
+  /// their turn: so it may read a bounded piece at a time.
+  ///
+  /// - Throws: the errno when the kernel cannot watch it.
+  public func watch(_ descriptor: Int32, _ body: @escaping @Sendable () -> Void) throws(SystemError) -> Watch {
+    try onThread { confined throws(SystemError) in
+      let index = confined.watches.firstIndex { $0 == nil } ?? confined.watches.count
+      try SystemError.check(viva_epoll_add(epoll, descriptor, UInt32(VIVA_EPOLLIN), UInt64(index + 1)))
+      if index == confined.watches.count { confined.watches.append(nil) }
+      confined.watches[index] = body
+      return Watch(index: index, descriptor: descriptor)
+    }
+  }
+
+  /// To be called before the descriptor is closed. Only on the shard's thread.
+  public func unwatch(_ watch: Watch) {
+    onThread { confined in
+      confined.watches[watch.index] = nil
+      _ = viva_epoll_del(epoll, watch.descriptor)
+    }
+  }
+
+  private func onThread<Result, Failure: Error>(_ body: (Confined) throws(Failure) -> Result) throws(Failure) -> Result
+  {
     checkIsolated()
-    return body(confined)
+    return try body(confined)
   }
 
   private func run() {
@@ -144,9 +188,11 @@ public final class Shard: SerialExecutor, Sendable {
       asleep.store(true, ordering: .sequentiallyConsistent)
       let (idle, stopping) = inbox.withLock { ($0.work.isEmpty, $0.stopping) }
       if idle && stopping { return }
-      wait(milliseconds: idle ? millisecondsToNextTimer() : 0)
+      let events = viva_epoll_wait(
+        epoll, confined.events, Int32(Self.maximumEvents), idle ? millisecondsToNextTimer() : 0)
       asleep.store(false, ordering: .sequentiallyConsistent)
 
+      for index in 0..<Int(max(0, events)) { readable(confined.events[index].tag) }
       inbox.withLock { swap(&$0.work, &batch) }
       for work in batch {
         switch work {
@@ -159,16 +205,18 @@ public final class Shard: SerialExecutor, Sendable {
     }
   }
 
-  private func wait(milliseconds: Int32) {
-    var event = viva_event()
-    if viva_epoll_wait(epoll, &event, 1, milliseconds) > 0 { viva_eventfd_drain(wakeup) }
+  private func readable(_ tag: UInt64) {
+    guard tag != Self.wakeupTag else { return viva_eventfd_drain(wakeup) }
+    // It may have been unwatched by the one before it.
+    confined.watches[Int(tag) - 1]?()
   }
 
   private func millisecondsToNextTimer() -> Int32 {
     guard let deadline = confined.timers.nextDeadline() else { return -1 }
     let nanoseconds = (deadline - .now).nanoseconds
     guard nanoseconds > 0 else { return 0 }
-    // Rounded up: waking early would only spin.
+    // Rounded up: waking early would only spin. So a timer is up to 1 ms late, and those of the same millisecond share
+    // a wake-up.
     return Int32(clamping: (nanoseconds + 999_999) / 1_000_000)
   }
 

@@ -1,11 +1,15 @@
 /// Deadlines in order: a binary heap whose entries are cancelled by token. Sans-IO.
 ///
-/// A cancelled entry stays in the heap until its time comes (a session re-arms one timer, so there are few).
+/// A cancelled entry stays in the heap until its time comes or there are more of them than live ones: sessions cancel
+/// deadlines that are an hour away all the time.
 public struct TimerQueue<Payload> {
   private struct Entry {
     var deadline: Instant
     var token: UInt64
   }
+
+  /// With fewer entries it is not worth throwing out the cancelled ones.
+  private static var smallest: Int { 64 }
 
   private var heap: [Entry] = []
   private var payloads: [UInt64: Payload] = [:]
@@ -15,6 +19,8 @@ public struct TimerQueue<Payload> {
 
   /// Live timers.
   public var count: Int { payloads.count }
+  /// Live timers and cancelled ones that still take room.
+  var entryCount: Int { heap.count }
 
   public mutating func insert(_ payload: Payload, at deadline: Instant) -> UInt64 {
     lastToken &+= 1
@@ -26,6 +32,10 @@ public struct TimerQueue<Payload> {
 
   public mutating func cancel(_ token: UInt64) {
     payloads[token] = nil
+    guard heap.count > 2 * payloads.count + Self.smallest else { return }
+    heap.removeAll { payloads[$0.token] == nil }
+    // What is sorted is a heap.
+    heap.sort { ($0.deadline, $0.token) < ($1.deadline, $1.token) }
   }
 
   /// The earliest live deadline.

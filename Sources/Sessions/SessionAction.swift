@@ -12,6 +12,29 @@ public enum SessionInput: Sendable {
   /// The client is there; the first input.
   case opened
   case client(ClientEvent)
+  /// A binary message: an Opus packet of the client's voice.
+  case packet([UInt8])
+  /// Over a media leg, by ticks of 20 ms and in real time: 16 kHz samples. The core keeps no reference to the array, so
+  /// that its owner can use it again.
+  case voice([Int16])
+  /// Over a media leg: so many 16 kHz samples of silence, which nobody has decoded.
+  case silence(samples: Int)
+  /// The media leg can carry sound, for the first time or again.
+  ///
+  /// - Parameter takesPackets: Opus packets of 2.5 to 60 ms go out as they are.
+  case mediaConnected(takesPackets: Bool)
+  /// The media leg carries no sound for the time being.
+  case mediaLost
+  /// So many more samples of what was handed to the playout have gone out, in 24 kHz samples.
+  case played(samples: Int)
+  /// The playout has nothing left of what it was handed.
+  case drained
+  /// A person speaks in the agent's place from now on.
+  case floorTaken(participantID: String)
+  case floorReturned
+  /// What that person says, as `voice` and `silence` of the caller.
+  case floorVoice([Int16])
+  case floorSilence(samples: Int)
   /// A message that is not an event.
   case badMessage(RealtimeError)
   case recognition(CallID, RecognitionEvent)
@@ -20,6 +43,8 @@ public enum SessionInput: Sendable {
   case completionFailed(CallID, WorkerError)
   case speech(CallID, SpeechChunk)
   case speechEnded(CallID)
+  /// The whole of what was to be spoken, as it was spoken before.
+  case phrase(CallID, EncodedPhrase)
   case speechFailed(CallID, WorkerError)
   /// How likely it is that the speaker is done, 0...1.
   case endOfTurn(CallID, probability: Double)
@@ -38,6 +63,15 @@ enum SessionAction {
   case reply(ServerEvent)
   /// One packet of the agent's voice, to a client whose format is `audio/opus`.
   case sendPacket([UInt8])
+  /// 24 kHz samples of the agent's voice, for the playout of a media leg.
+  case playVoice([Int16])
+  /// An Opus packet of it, and how long it lasts in 24 kHz samples.
+  case playPacket([UInt8], samples: Int)
+  case playPhrase(EncodedPhrase)
+  /// The answer is handed over: what does not make a packet is filled up.
+  case endVoice
+  /// The playout throws away what has not gone out.
+  case clearVoice
   /// Keep the events; then, when they are safe, send these.
   case commit([SessionEvent], then: [ServerEvent])
   case recognize(CallID, RecognitionRequest)
@@ -45,6 +79,8 @@ enum SessionAction {
   case endAudio(CallID)
   case complete(CallID, CompletionRequest)
   case speak(CallID, SpeechRequest)
+  /// As `speak`, of words that other sessions of the agent say, too; `.phrase` may be the answer.
+  case speakPhrase(CallID, SpeechRequest)
   /// Asks whether who has spoken this (16 kHz) is done.
   case judgeTurn(CallID, audio: [Int16])
   case callTool(CallID, ToolRequest)

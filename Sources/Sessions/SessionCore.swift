@@ -19,6 +19,8 @@ public struct SessionCore {
   public private(set) var state = SessionState()
 
   var input: InputAudio
+  /// A person who speaks in the agent's place, and what they said that is not written down yet.
+  var floor: TakenFloor?
   /// Turns being spoken or waiting for their transcript, oldest first.
   var turns: [UserTurn] = []
   /// The answer that the user has a claim to and that nothing of was heard yet.
@@ -34,17 +36,18 @@ public struct SessionCore {
   var isInterrupted = false
   /// The recogniser has shown that it tells words while they are spoken.
   var recogniserStreams = false
-  var playout = PlayoutPosition(sampleRate: SpokenText.sampleRate)
-  /// Messages that were spoken, by item id, for truncation.
-  var spoken: [String: MessageOutput] = [:]
+  var playout: VoicePosition
+  var spoken = SpokenMessages()
+  /// The agent has been heard: from then on its voice is fixed.
+  var hasSounded = false
   var retained: RetainedAudio
   /// What the session's key may still use.
   let budget: any ResponseBudget
 
   /// When the greeting is due: the client gets a moment to configure the session first.
   var greetingDue: Instant?
-  /// When silence becomes a turn of its own (`idle_timeout_ms`).
-  var idleDue: Instant?
+  /// The silence that is becoming a turn of its own (`idle_timeout_ms`).
+  var silence: WatchedSilence?
   var expiry: Instant?
 
   private var actions: [SessionAction] = []
@@ -53,10 +56,11 @@ public struct SessionCore {
 
   /// - Parameters:
   ///   - makeID: makes ids like `item_…`; injected so that tests are repeatable.
+  ///   - leg: how sound travels; a socket's session may get a media leg later, by `.mediaConnected`.
   ///   - detector: makes the voice activity detector for a threshold of 0...1.
   public init(
     session: RealtimeSession, agent: Agent, limits: LimitSettings, audio: AudioSettings,
-    budget: any ResponseBudget = UnlimitedBudget(),
+    budget: any ResponseBudget = UnlimitedBudget(), leg: ClientLeg = .socket,
     makeID: @escaping @Sendable (String) -> String = { RealtimeID.make($0) },
     detector: @escaping (Double) -> any VoiceActivityDetector = GatedVoiceActivityDetector.init(threshold:)
   ) {
@@ -65,17 +69,34 @@ public struct SessionCore {
     self.limits = limits
     sendAhead = audio.sendAheadMilliseconds * SpokenText.sampleRate / 1000
     self.budget = budget
+    playout = VoicePosition(leg)
     retained = RetainedAudio(seconds: limits.retainedAudioSeconds)
     input = InputAudio(session, maximumTurnMilliseconds: limits.turnSeconds * 1000, detector: detector)
     self.makeID = makeID
   }
 
-  /// Takes one input; returns what is to be done, in order.
+  /// Takes one input; returns what is to be done, in order. After the session's end nothing is.
   mutating func handle(_ input: SessionInput, at now: Instant) -> [SessionAction] {
+    guard !state.isEnded else { return [] }
     switch input {
     case .opened: open(at: now)
     case .client(let event): handle(event, at: now)
+    case .packet(let packet): handle(packet: packet, at: now)
+    case .voice(let samples): hear(samples, at: now)
+    case .silence(let samples): hearSilence(samples, at: now)
+    case .mediaConnected(let takesPackets): mediaConnected(takesPackets: takesPackets, at: now)
+    case .mediaLost: mediaLost()
+    case .played(let samples):
+      // Told of in each tick, and mostly nothing follows from it.
+      guard voicePlayed(samples, at: now) else { return [] }
+    case .drained: voiceDrained(at: now)
+    case .floorTaken(let id): takeFloor(id, at: now)
+    case .floorReturned: returnFloor(at: now)
+    case .floorVoice(let samples): hearFloor(samples, at: now)
+    case .floorSilence(let samples): hearFloorSilence(samples, at: now)
     case .badMessage(let error): act(.reply(.error(error)))
+    case .recognition(let call, let event) where isOfFloor(call): floorRecognized(call, event, at: now)
+    case .recognitionFailed(let call, let error) where isOfFloor(call): floorFailed(call, error, at: now)
     case .recognition(let call, .partial(let text)): transcriptGrew(call, text, at: now)
     case .recognition(let call, .final(let transcript)): transcribed(call, transcript, at: now)
     case .recognitionFailed(let call, let error): recognitionFailed(call, error, at: now)
@@ -84,6 +105,7 @@ public struct SessionCore {
     case .completionFailed(let call, let error):
       inResponse(servedBy: call) { $0.completionFailed(call, error, at: now) }
     case .speech(let call, let chunk): inResponse(servedBy: call) { $0.spoke(call, chunk, at: now) }
+    case .phrase(let call, let phrase): inResponse(servedBy: call) { $0.spoke(call, phrase, at: now) }
     case .speechEnded(let call): inResponse(servedBy: call) { $0.clauseEnded(call, at: now) }
     case .speechFailed(let call, let error):
       inResponse(servedBy: call) { $0.clauseFailed(call, error, at: now) }
@@ -107,33 +129,46 @@ public struct SessionCore {
       if let due { next = min(next ?? due, due) }
     }
     consider(greetingDue)
-    consider(idleDue)
+    consider(silence?.nextDeadline)
     consider(response?.completionRetry.due)
     consider(nextSendDeadline(at: now))
     consider(cutOff?.due)
     if !tools.running.isEmpty { consider(nextFillerDeadline(at: now)) }
     for response in outOfBand { consider(response.completionRetry.due) }
     for turn in turns { consider(turn.retry.due) }
+    for utterance in floor?.utterances ?? [] { consider(utterance.retry.due) }
     return next
   }
 
   // MARK: Life
 
   private mutating func open(at now: Instant) {
-    record(.started(sessionID: session.id, agent: agent.name), then: [.sessionCreated(session)])
+    var events = [ServerEvent.sessionCreated(session)]
+    if session.kind == .realtime { events.append(.conversationCreated(conversationID: session.conversationID)) }
+    record(.started(sessionID: session.id, agent: agent.name), then: events)
     expiry = now + .seconds(limits.sessionMinutes * 60)
-    if agent.greeting != nil, session.kind == .realtime { greetingDue = now + .milliseconds(500) }
+    // Over a media leg somebody has to be able to hear it first.
+    if !playout.isServed { prepareGreeting(at: now) }
+  }
+
+  /// The client gets a moment to configure the session before it is greeted.
+  mutating func prepareGreeting(at now: Instant) {
+    guard agent.greeting != nil, session.kind == .realtime, state.items.isEmpty, response == nil else { return }
+    greetingDue = now + .milliseconds(500)
   }
 
   mutating func end(reason: String, at now: Instant) {
     guard !state.isEnded else { return }
+    clearPlayout(at: now)
     stopResponse(.clientCancelled, at: now)
     cancelAllOutOfBand(at: now)
     for turn in turns {
       for call in [turn.call, turn.pause?.call].compactMap({ $0 }) { act(.cancel(call)) }
     }
     for call in tools.running.keys { act(.cancel(call)) }
+    for call in floor?.utterances.compactMap(\.call) ?? [] { act(.cancel(call)) }
     turns = []
+    floor = nil
     tools.running = [:]
     record(.ended(reason: reason), then: [])
   }
@@ -152,9 +187,10 @@ public struct SessionCore {
       return
     }
     if let due = greetingDue, now >= due { greet(at: now) }
-    if let due = idleDue, now >= due { idleTimedOut(at: now) }
+    listenToSilence(at: now)
     resumeIfWordless(at: now)
     retryRecognitions(at: now)
+    retryFloor(at: now)
     retryCompletion(at: now)
     startWaitingResponse(at: now)
     sendAudio(at: now)
@@ -167,7 +203,9 @@ public struct SessionCore {
 
   mutating func greet(at now: Instant) {
     greetingDue = nil
-    guard let greeting = agent.greeting, response == nil, turns.isEmpty, state.items.isEmpty else { return }
+    guard let greeting = agent.greeting, response == nil, !isSilenced, turns.isEmpty, state.items.isEmpty else {
+      return
+    }
     startResponse(.phrase(greeting), at: now)
   }
 

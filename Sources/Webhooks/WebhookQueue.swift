@@ -30,7 +30,7 @@ struct WebhookQueue {
   /// What came of an attempt.
   enum Outcome: Sendable, Equatable {
     case delivered
-    /// The address says that it is no use (4xx).
+    /// The address says that this event is no use.
     case rejected
     /// It may work later.
     case failed(retryAfter: Duration?)

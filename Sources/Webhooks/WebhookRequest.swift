@@ -40,12 +40,12 @@ struct WebhookRequest: Sendable {
     }
   }
 
-  /// A 4xx is the receiver's last word, except where it is of the moment.
+  /// What says that this event is no use, or any other, is the receiver's last word. Other errors, a missing page or a
+  /// wrong password, say that the receiver is not set up as it should be: somebody will mend that, and wants all.
   static func outcome(status: Int, retryAfter: String? = nil) -> WebhookQueue.Outcome {
     switch status {
     case 200..<300: return .delivered
-    case 408, 409, 425, 429: break
-    case 400..<500: return .rejected
+    case 400, 406, 410, 411, 413, 414, 415, 422: return .rejected
     default: break
     }
     // A date (RFC 9110 section 10.2.3) is rare, and no use without a common clock.

@@ -36,6 +36,10 @@ public struct RecognitionRequest: Sendable, Equatable {
 }
 
 public enum RecognitionEvent: Sendable, Equatable {
+  /// The longest transcript that is taken, in bytes of UTF-8: far more than is said in five minutes. Each partial costs
+  /// whoever reads it as much as the text is long.
+  static let longestText = 16 << 10
+
   /// The whole text so far. A later partial may revise it.
   case partial(String)
   case final(Transcript)

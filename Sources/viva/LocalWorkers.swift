@@ -30,11 +30,9 @@ struct LocalWorkers: Sendable {
   /// Makes the first request of each sort, so that no caller has to wait for it.
   func warmUp(_ name: String) async throws {
     guard let kind = kind(of: name) else { return }
-    try await workers.warmUp(kind, name).get()
-    guard kind == .llm else { return }
-    for agent in agents where agent.workers.llm.isEmpty || agent.workers.llm.contains(name) {
-      for try await _ in workers.languageModel(order: [name]).complete(.opening(of: agent)) {}
-    }
+    let openings = agents.filter { $0.workers.llm.isEmpty || $0.workers.llm.contains(name) }
+      .map(CompletionRequest.opening)
+    try await workers.warmUp(kind, name, openings: openings).get()
   }
 
   private func kind(of name: String) -> WorkerKind? {

@@ -29,6 +29,8 @@ struct RunningServer {
     // It is this machine's own address, whose certificate is made out to another name.
     var configuration = HTTPClient.Configuration(certificateVerification: .none)
     configuration.timeout.connect = .seconds(5)
+    // No server is no server: one need not wait for it.
+    configuration.connectionPool.retryConnectionEstablishment = false
     let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     do {
       let answer = try await post(path, body: body, key: key, with: client)

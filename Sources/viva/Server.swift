@@ -62,7 +62,7 @@ final class Server: Sendable {
     self.supervisor = supervisor
 
     let registry = SessionRegistry(
-      settings: settings, shards: shards, store: MemoryCheckpointStore(), metrics: metrics,
+      settings: settings, shards: shards, store: VolatileCheckpointStore(), metrics: metrics,
       onCommit: SessionWebhooks(webhooks).committed
     ) { agent in
       SessionWorkers(
@@ -88,6 +88,8 @@ final class Server: Sendable {
       door.withLock { $0 = (opened.door, opened.clientPort) }
     } catch let error as FrontDoorError {
       throw ServerError(description: error.description)
+    } catch let error as MediaPortError {
+      throw ServerError(description: error.description)
     }
     do {
       try supervisor.start()
@@ -107,6 +109,7 @@ final class Server: Sendable {
   /// Ends the sessions, the workers and the threads, in this order.
   func stop() async {
     door.withLock { $0 }?.door.stop(closeCode: 1001, reason: "the server is stopping")
+    await gateway.endCalls()
     // The sessions have just ended, and that is worth telling.
     await shards.settle()
     await webhooks.drain(within: .seconds(3))

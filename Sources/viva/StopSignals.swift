@@ -6,7 +6,8 @@ import Synchronization
 final class StopSignals: Sendable {
   private struct State {
     var received = 0
-    var waiters: [CheckedContinuation<Void, Never>] = []
+    var lastWaiter = 0
+    var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
   }
 
   private let state = Mutex(State())
@@ -23,14 +24,24 @@ final class StopSignals: Sendable {
     }
   }
 
-  /// Returns when the server is to stop.
+  /// Returns when the server is to stop, or the task is cancelled.
   func wait() async {
-    await withCheckedContinuation { continuation in
-      let isOver = state.withLock { state in
-        if state.received == 0 { state.waiters.append(continuation) }
-        return state.received > 0
+    let id = state.withLock { state in
+      state.lastWaiter += 1
+      return state.lastWaiter
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let waits = state.withLock { state in
+          guard state.received == 0, !Task.isCancelled else { return false }
+          state.waiters[id] = continuation
+          return true
+        }
+        if !waits { continuation.resume() }
       }
-      if isOver { continuation.resume() }
+    } onCancel: {
+      // Before the waiter is there it sees by itself that it is cancelled.
+      state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
     }
   }
 
@@ -47,29 +58,18 @@ final class StopSignals: Sendable {
         await wait()
         return false
       }
-      let first = try await group.next() ?? false
-      // The waiter ends only with a signal: leave it behind by name.
-      if first { releaseWaiters() }
-      group.cancelAll()
-      return first
+      defer { group.cancelAll() }
+      return try await group.next() ?? false
     }
   }
 
   private func received() {
     let (count, waiters) = state.withLock { state in
       state.received += 1
-      defer { state.waiters = [] }
-      return (state.received, state.waiters)
+      defer { state.waiters = [:] }
+      return (state.received, state.waiters.values)
     }
     for waiter in waiters { waiter.resume() }
     if count >= 3 { exit(130) }
-  }
-
-  private func releaseWaiters() {
-    let waiters = state.withLock { state in
-      defer { state.waiters = [] }
-      return state.waiters
-    }
-    for waiter in waiters { waiter.resume() }
   }
 }

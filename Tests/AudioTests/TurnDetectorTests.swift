@@ -194,4 +194,32 @@ import Testing
       #expect(wholeLog.turns == log.turns)
     }
   }
+
+  @Test(arguments: 1...20 as ClosedRange<UInt64>)
+  func silenceThatWasNotDecodedCountsLikeZeros(seed: UInt64) {
+    var dice = seed
+    func below(_ bound: Int) -> Int {
+      dice = dice &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((dice >> 33) % UInt64(bound))
+    }
+    let configuration = TurnDetector.Configuration(
+      prefixPaddingMilliseconds: below(400), silenceDurationMilliseconds: 200 + below(400),
+      maximumTurnMilliseconds: 2000, pauseMilliseconds: 100)
+    let loud: (Double) -> any VoiceActivityDetector = { _ in LoudnessDetector() }
+    var skipping = TurnDetector(configuration: configuration, detector: loud)
+    var whole = TurnDetector(configuration: configuration, detector: loud)
+    for _ in 0..<200 {
+      let count = below(3) == 0 ? below(3000) : Self.frame * below(40)
+      let isVoice = below(2) == 0
+      let zeros = [Int16](repeating: 0, count: count)
+      let events = isVoice ? skipping.process(samples16k: zeros.map { _ in 5000 }) : skipping.process(silence: count)
+      #expect(events == whole.process(samples16k: isVoice ? zeros.map { _ in 5000 } : zeros))
+      #expect(skipping.position == whole.position)
+    }
+  }
+}
+
+/// Voice is what is loud.
+private struct LoudnessDetector: VoiceActivityDetector {
+  func isVoiced(frame: UnsafeBufferPointer<Int16>) -> Bool { frame.contains { $0 > 2000 } }
 }

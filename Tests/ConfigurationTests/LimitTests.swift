@@ -25,6 +25,7 @@ import VivaConfiguration
         items: 10
         out_of_band_responses: 11
         sidebands: 0
+        room_guests: 3
         session_minutes: 12
       """
     ).limits
@@ -34,7 +35,7 @@ import VivaConfiguration
     (expected.audioRate, expected.sendQueueBytes, expected.responsesPerMinute) = (1.5, 80_000, 6)
     (expected.tokensPerMinute, expected.inputBufferSeconds, expected.turnSeconds) = (7, 8, 9)
     (expected.retainedAudioSeconds, expected.items, expected.outOfBandResponses) = (0, 10, 11)
-    (expected.sidebands, expected.sessionMinutes) = (0, 12)
+    (expected.sidebands, expected.roomGuests, expected.sessionMinutes) = (0, 3, 12)
     #expect(limits == expected)
   }
 
@@ -44,7 +45,7 @@ import VivaConfiguration
     #expect((limits.keySessions, limits.connectionsPerMinute, limits.failedLoginsPerMinute) == (1000, 6000, 60))
     #expect((limits.messagesPerSecond, limits.audioRate, limits.retainedAudioSeconds) == (500, 8, 20))
     #expect((limits.responsesPerMinute, limits.tokensPerMinute) == (1000, 1_000_000))
-    #expect((limits.outOfBandResponses, limits.sidebands) == (8, 8))
+    #expect((limits.outOfBandResponses, limits.sidebands, limits.roomGuests) == (8, 8, 16))
     #expect(ServerSettings().maximumEphemeralKeys == 10_000)
   }
 
@@ -61,6 +62,7 @@ import VivaConfiguration
       ("retained_audio_seconds", ["-1", "601"], "0 to 600"),
       ("out_of_band_responses", ["0", "1001"], "1 to 1000"),
       ("sidebands", ["-1", "1001"], "0 to 1000"),
+      ("room_guests", ["-1", "1001"], "0 to 1000"),
     ])
   func namesRanges(key: String, values: [String], allowed: String) {
     for value in values {

@@ -35,6 +35,7 @@ enum ShippedConfiguration {
     let settings = try load()
     #expect(settings.audio == AudioSettings())
     #expect(settings.limits == LimitSettings())
+    #expect(settings.webRTC == WebRTCSettings())
     #expect(settings.server.listen == ServerSettings().listen)
     #expect(settings.server.admin == ServerSettings().admin)
   }
@@ -90,6 +91,7 @@ enum ShippedConfiguration {
     #expect(settings.server.tlsKey != nil)
     #expect(settings.server.maximumEphemeralKeys == ServerSettings().maximumEphemeralKeys)
     #expect(settings.limits == LimitSettings())
+    #expect(settings.webRTC == WebRTCSettings())
     let webhook = try #require(settings.webhooks.first)
     var expected = WebhookSettings(url: "https://app.example.com/viva", secret: "0123456789abcdef")
     expected.events = ["session.started", "session.ended"]

@@ -135,8 +135,7 @@ struct ClientSecretTests {
   @Test(
     "OpenAI's endpoints that are not served say what to do instead",
     arguments: [
-      "/v1/realtime/sessions", "/v1/realtime/transcription_sessions", "/v1/realtime/calls",
-      "/v1/realtime/calls/rtc_1/hangup",
+      "/v1/realtime/sessions", "/v1/realtime/transcription_sessions", "/v1/realtime/calls/rtc_1/refer",
       "/v1/realtime/translations/client_secrets",
     ])
   func notServed(path: String) async throws {

@@ -1,3 +1,4 @@
+import Realtime
 import Runtime
 import Testing
 
@@ -74,5 +75,27 @@ struct EphemeralKeysTests {
     for _ in 0..<100 { _ = try keys.mint(grant, seconds: 10, at: start, using: &generator) }
     _ = try keys.mint(grant, seconds: 10, at: start + .seconds(61), using: &generator)
     #expect(keys.count == 1)
+  }
+}
+
+@Suite("Sessions that ephemeral keys bring along")
+struct EphemeralSessionTests {
+  private let start = Instant(nanoseconds: 1_000)
+
+  @Test("take a bounded amount of memory, which comes back when keys expire")
+  func bounded() throws {
+    var generator = SystemRandomNumberGenerator()
+    var keys = EphemeralKeys(limit: 10_000)
+    let large = Grant(scope: .caller, owner: "owner", session: SessionPatch(), sessionBytes: 1 << 20)
+    for _ in 0..<64 { _ = try keys.mint(large, seconds: 10, at: start, using: &generator) }
+    let full = #expect(throws: EphemeralKeys.Full.self) {
+      try keys.mint(large, seconds: 10, at: start, using: &generator)
+    }
+    #expect(full?.wait == .seconds(10))
+    // A key without a session takes no room.
+    _ = try keys.mint(Grant(scope: .caller, owner: "owner"), seconds: 10, at: start, using: &generator)
+    let later = start + .seconds(11)
+    for _ in 0..<64 { _ = try keys.mint(large, seconds: 10, at: later, using: &generator) }
+    #expect(keys.count == 64)
   }
 }

@@ -113,6 +113,16 @@ extension FrontDoorTests {
       }
     }
 
+    @Test func connectionsBeyondTheOpenFilesForClientsAreClosedAtOnce() throws {
+      try server.run({ $0.clientFiles = 0 }) { port, _ in
+        for _ in 0..<300 {
+          let client = try FrontDoorTestClient(port: port)
+          #expect(client.isClosedByServer())
+        }
+        #expect(server.requests.isEmpty)
+      }
+    }
+
     @Test func aSlowHeaderIsCutOff() throws {
       try server.run({ $0.headerTimeoutSeconds = 1 }) { port, _ in
         let silent = try FrontDoorTestClient(port: port)

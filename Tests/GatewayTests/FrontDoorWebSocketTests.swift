@@ -268,6 +268,23 @@ extension FrontDoorTests {
       }
     }
 
+    @Test func aClientThatAnswersPingsStays() throws {
+      try server.run({ configuration in
+        configuration.pingIntervalSeconds = 1
+        configuration.pongTimeoutSeconds = 3
+      }) { port, _ in
+        let (client, handler) = try server.connect(port)
+        for _ in 0..<6 {
+          let ping = try client.readFrame()
+          #expect(ping.opcode == 9)
+          client.write(FrontDoorTestClient.frame(0xA, ping.payload))
+        }
+        client.send(text: "still here")
+        #expect(try client.readMessage().text == "still here")
+        #expect(handler.closings.isEmpty)
+      }
+    }
+
     @Test func eachThreadsMessagesKeepTheirOrder() throws {
       try server.run { port, _ in
         let (client, handler) = try server.connect(port)

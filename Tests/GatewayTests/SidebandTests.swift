@@ -115,6 +115,29 @@ struct SidebandTests {
     }
   }
 
+  @Test("one too many is refused before the upgrade, and may come once another has left")
+  func full() async throws {
+    try await TestServer.run {
+      $0.limits.sidebands = 1
+    } _: { server in
+      let (caller, id) = try await session(server)
+      let path = "/v1/realtime?call_id=\(id)"
+      let sideband = try await server.connect(path: path, key: TestServer.key)
+      await sideband.wait(for: "session.created")
+      let refused = try await server.upgradeStatus(path, key: TestServer.key)
+      #expect(refused.status == 429)
+      #expect(refused.code == "sideband_limit_exceeded")
+      await sideband.socket.close()
+      var status = 429
+      for _ in 0..<100 where status == 429 {
+        try await Task.sleep(for: .milliseconds(50))
+        status = try await server.upgradeStatus(path, key: TestServer.key).status
+      }
+      #expect(status == 101)
+      await caller.socket.close()
+    }
+  }
+
   @Test("the admin listener lists the sessions with their owners")
   func list() async throws {
     try await TestServer.run { server in

@@ -26,6 +26,7 @@ final class TestServer: Sendable {
   private let shards: ShardGroup
   private let workers: WorkerSet
   private let door: FrontDoor
+  private let gateway: Gateway
 
   init(
     transcript: String = "A sentence that was said.", answer: String = "First sentence. Second sentence.",
@@ -48,13 +49,13 @@ final class TestServer: Sendable {
     self.workers = workers
     shards = ShardGroup(count: 2)
     shards.start()
-    registry = SessionRegistry(settings: settings, shards: shards, store: MemoryCheckpointStore(), metrics: metrics) {
+    registry = SessionRegistry(settings: settings, shards: shards, store: VolatileCheckpointStore(), metrics: metrics) {
       SessionWorkers(
         recognizer: workers.recognizer(order: $0.workers.asr),
         languageModel: workers.languageModel(order: $0.workers.llm),
         synthesizer: workers.synthesizer(order: $0.workers.tts))
     }
-    let gateway = try Gateway(
+    gateway = try Gateway(
       settings: settings, keys: ServerKeys(keys: [Self.key, Self.otherKey]), registry: registry, metrics: metrics
     ) { Gateway.Readiness(isReady: true, detail: "ready\n") }
     (door, port, adminPort) = try gateway.start()
@@ -68,6 +69,7 @@ final class TestServer: Sendable {
         stopped.resume()
       }
     }
+    await gateway.endCalls()
     await workers.shutdown()
     shards.stop()
     await asr.shutdown()
@@ -124,11 +126,13 @@ final class TestServer: Sendable {
     return value
   }
 
-  func post(_ path: String, _ body: String, key: String?, headers: String = "") throws -> FrontDoorTestClient.Response {
+  func post(
+    _ path: String, _ body: String, key: String?, headers: String = "", method: String = "POST"
+  ) throws -> FrontDoorTestClient.Response {
     let client = try FrontDoorTestClient(port: port)
     let authorization = key.map { "Authorization: Bearer \($0)\r\n" } ?? ""
     client.write(
-      "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(authorization)\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+      "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(authorization)\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     )
     return try client.readResponse()
   }
@@ -191,6 +195,7 @@ final class Caller {
       case .closed(let code, _):
         closeCode = code
         return nil
+      case .binary: break
       case .text(let bytes):
         guard let message = try? ServerMessage.decode(bytes) else {
           violations.append("not an event")

@@ -83,7 +83,8 @@ def client(server: VivaServer, name: str) -> str:
 def test_a_text_conversation(open_server: VivaServer, page: str, key: str) -> None:
     run = run_script(page, client(open_server, "conversation"), key)
     assert run.end in NORMAL_CLOSURES and not run.of("error"), run.of("error")
-    assert [event["type"] for event in run.seen[:2]] == ["session.created", "session.updated"]
+    types = [event["type"] for event in run.seen]
+    assert types[0] == "session.created" and "session.updated" in types
     [done] = run.of("response.done")
     assert done["response"]["status"] == "completed", done
     said = done["response"]["output"][0]["content"][0]["text"]

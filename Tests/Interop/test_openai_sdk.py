@@ -314,7 +314,8 @@ def test_cleared_audio_is_forgotten(server: VivaServer, voice: Voice) -> None:
             await client.append_fast(await voice.say(SENTENCES[3]))
             await connection_of(client).input_audio_buffer.clear()
             await client.wait("input_audio_buffer.cleared", timeout=5)
-            await client.append_fast(await voice.say(SENTENCES[0]))
+            # Moonshine repeats itself now and then when a recording ends with the last sound.
+            await client.append_fast(await voice.say(SENTENCES[0]) + silence(0.3))
             await connection_of(client).input_audio_buffer.commit()
             completed = await client.wait("conversation.item.input_audio_transcription.completed", timeout=15)
             assert word_error(SENTENCES[0], completed["transcript"]) < 0.4, completed["transcript"]
@@ -460,38 +461,6 @@ def test_with_create_response_off_only_the_events_come(server: VivaServer, voice
             assert not client.of("response.created"), client.summary()
             await client.send("response.create")
             await answer(client, 0)
-            assert_clean(client)
-
-    converse(body())
-
-
-def test_out_of_band_text_response_stays_out_of_the_conversation(server: VivaServer) -> None:
-    async def body() -> None:
-        async with open_client(server) as client:
-            await client.wait("session.created", timeout=5)
-            await connection_of(client).response.create(
-                response={
-                    "conversation": "none",
-                    "output_modalities": ["text"],
-                    "metadata": {"purpose": "note"},
-                    "input": [
-                        {
-                            "type": "message",
-                            "role": "user",
-                            "content": [{"type": "input_text", "text": "What is the capital of France?"}],
-                        }
-                    ],
-                }
-            )
-            outcome = await client.wait("response.done", "error", timeout=30)
-            if outcome.type == "error":
-                # Allowed to be missing for now, if it is refused by name.
-                assert outcome["error"]["code"] == "unsupported_parameter", outcome.data
-                assert outcome["error"]["param"] in ("response.conversation", "response.input"), outcome.data
-                return
-            assert outcome["response"]["metadata"] == {"purpose": "note"}
-            assert not outcome["response"].get("conversation_id")
-            assert not client.of("conversation.item.added")
             assert_clean(client)
 
     converse(body())

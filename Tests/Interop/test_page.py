@@ -60,7 +60,12 @@ class Browser:
 
 @contextmanager
 def chromium(
-    server: VivaServer, microphone: Path | None, fragment: str = "", key: str | None = None, query: str = ""
+    server: VivaServer,
+    microphone: Path | None,
+    fragment: str = "",
+    key: str | None = None,
+    query: str = "",
+    script: str | None = None,
 ) -> Iterator[Browser]:
     """The page in a browser of its own; without a WAV there is no microphone at all."""
     arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
@@ -92,6 +97,8 @@ def chromium(
                 "document.addEventListener('securitypolicyviolation',"
                 " e => console.error('CSP violation', e.violatedDirective, e.blockedURI))"
             )
+            if script is not None:
+                page.add_init_script(script)
             page.goto(f"{server.http}/{query}#key={key or server.key}{fragment}")
             yield its
             assert not its.complaints, its.complaints
@@ -125,18 +132,23 @@ def recording(browser: Browser) -> tuple[bytes, int]:
         return pcm, wav.getframerate()
 
 
-def test_a_spoken_conversation(server: VivaServer, conversation_wav: Path) -> None:
-    with chromium(server, conversation_wav, "&raw=1&record=1") as browser:
+@pytest.mark.parametrize("transport", ["webrtc", "websocket"])
+def test_a_spoken_conversation(server: VivaServer, conversation_wav: Path, transport: str) -> None:
+    # WebRTC is what the page takes by itself.
+    query = "" if transport == "webrtc" else f"?transport={transport}"
+    with chromium(server, conversation_wav, "&raw=1&record=1", query=query) as browser:
         browser.find("talk").click()
         for turn, sentence in enumerate(SAID, start=1):
             browser.wait_for(f"window.viva.turns >= {turn}", seconds=40)
             captions = browser.captions("user")
             assert captions and word_error(sentence, captions[-1]) < 0.4, (sentence, captions)
-            assert browser.viva("audioBytesReceived")
+            browser.wait_for("window.viva.audioBytesReceived > 0", seconds=5)
         browser.page.wait_for_timeout(5000)  # the answer is played to its end
         assert len(browser.captions("user")) == 2, browser.captions("user")
         said = browser.captions("agent")
         assert len(said) == 2 and all(words(text) for text in said), said
+        assert browser.viva("transport") == transport
+        assert len(browser.sessions) == (transport == "websocket"), browser.sessions
         SCREENSHOT.parent.mkdir(parents=True, exist_ok=True)
         browser.page.screenshot(path=str(SCREENSHOT))
         pcm, rate = recording(browser)
@@ -314,7 +326,9 @@ def test_events_can_be_filtered_read_and_copied(server: VivaServer) -> None:
         shown = rows.filter(visible=True)
         assert shown.count() == 1
         shown.first.locator("summary").click()
-        assert "3.6 kB of audio" in shown.first.inner_text() and "AAAA" not in shown.first.inner_text()
+        # An event's body is drawn by its `toggle` event, which comes a little after the click.
+        shown.first.get_by_text("3.6 kB of audio").wait_for(timeout=5000)
+        assert "AAAA" not in shown.first.inner_text()
         browser.find("events-filter").fill("")
         browser.find("events-copy").click()
         browser.wait_for("document.getElementById('events-copied').textContent !== ''", seconds=5)

@@ -70,10 +70,34 @@ def test_a_doubled_event_is_noticed(twice: int) -> None:
     assert rules(events)
 
 
+def test_a_response_beside_the_conversation_may_run_meanwhile() -> None:
+    own = {"id": "own", "conversation_id": None, "output": []}
+    events = turn()
+    events.insert(5, {"type": "response.created", "response": own | {"status": "in_progress"}})
+    events.insert(9, {"type": "response.done", "response": own | {"status": "completed"}})
+    assert rules(events) == []
+    events[5]["response"] = own | {"status": "in_progress", "conversation_id": "c"}
+    assert rules(events)
+
+
+def test_half_a_sample_is_noticed_where_a_sample_has_two_bytes() -> None:
+    events = turn()
+    events[6]["delta"] = "AAAA"
+    assert rules(events)
+    events[1]["response"]["audio"] = {"output": {"format": {"type": "audio/pcmu"}}}
+    assert rules(events) == []
+
+
 def test_other_words_than_the_deltas_are_noticed() -> None:
     events = turn()
     events[9]["transcript"] = "Hello."
     assert rules(events)
+
+
+def in_format(name: str) -> dict[str, Any]:
+    """A response's beginning, with this format."""
+    audio = {"output": {"format": {"type": name}}}
+    return {"type": "response.created", "event_id": "e", "response": {"audio": audio}}
 
 
 def test_every_event_type_of_the_package_is_known() -> None:
@@ -89,6 +113,8 @@ def test_every_event_type_of_the_package_is_known() -> None:
         ({"type": "input_audio_buffer.committed", "item_id": "i"}, False),
         ({"type": "input_audio_buffer.lost", "event_id": "e"}, False),
         ({"type": "viva.ladder.changed"}, True),
+        (in_format("audio/opus"), True),
+        (in_format("audio/mp3"), False),
         ({"type": "response.done", "event_id": "e", "response": {"status": "finished"}}, False),
     ],
 )

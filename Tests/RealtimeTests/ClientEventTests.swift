@@ -18,6 +18,13 @@ import Testing
     (#"{"type":"response.create"}"#, .responseCreate(ResponseParameters())),
     (#"{"type":"response.create","response":null}"#, .responseCreate(ResponseParameters())),
     (#"{"type":"session.update","session":{}}"#, .sessionUpdate(SessionPatch())),
+    (#"{"type":"viva.room.takeover"}"#, .roomTakeover),
+    (#"{"type":"viva.room.handback","more":1}"#, .roomHandback),
+    (#"{"type":"viva.room.mute"}"#, .roomMute(participantID: nil, isMuted: true)),
+    (
+      #"{"type":"viva.room.mute","participant_id":"guest_1","muted":false}"#,
+      .roomMute(participantID: "guest_1", isMuted: false)
+    ),
     (
       #"{"type":"conversation.item.create","previous_item_id":"root","item":{"type":"message","role":"user","content":[{"type":"input_text","text":"Hi"}]}}"#,
       .conversationItemCreate(
@@ -80,6 +87,8 @@ import Testing
     ),
     (#"{"type":"response.cancel","response_id":5}"#, "invalid_type", "response_id"),
     (#"{"type":"session.update"}"#, "missing_required_parameter", "session"),
+    (#"{"type":"viva.room.mute","muted":1}"#, "invalid_type", "muted"),
+    (#"{"type":"viva.room.mute","participant_id":""}"#, "invalid_value", "participant_id"),
     (#"{"type":"session.update","session":"x"}"#, "invalid_type", "session"),
     (#"{"type":"conversation.item.create"}"#, "missing_required_parameter", "item"),
     (#"{"type":"nonsense"}"#, "invalid_value", "type"),
@@ -101,7 +110,7 @@ import Testing
     let error = try #require(refusal(#"{"event_id":"e","type":"session.destroy"}"#))
     #expect(error.message.contains("session.destroy"))
     for kind in ClientEvent.Kind.allCases { #expect(error.message.contains("'\(kind.rawValue)'")) }
-    #expect(ClientEvent.Kind.allCases.count == 11)
+    #expect(ClientEvent.Kind.allCases.count == 14)
   }
 
   @Test(arguments: [

@@ -56,6 +56,33 @@ import Testing
     return nil
   }
 
+  private static func sounds(
+    started: Int = 1, beforeDone: [ServerEvent] = [], afterDone: [ServerEvent] = []
+  ) -> [ServerEvent] {
+    spoken.dropLast() + Array(repeating: .outputAudioBufferStarted(responseID: "r"), count: started) + beforeDone
+      + spoken.suffix(1) + afterDone
+  }
+
+  @Test func acceptsSoundThatStopsOrIsCleared() {
+    let stopped = ServerEvent.outputAudioBufferStopped(responseID: "r")
+    let cleared = ServerEvent.outputAudioBufferCleared(responseID: "r")
+    #expect(firstViolation(Self.sounds(afterDone: [stopped])) == nil)
+    #expect(firstViolation(Self.sounds(beforeDone: [cleared])) == nil)
+    #expect(firstViolation(Self.sounds(afterDone: [cleared, cleared])) == nil)
+    #expect(firstViolation(Self.sounds(afterDone: [stopped, cleared])) == nil)
+  }
+
+  @Test func refusesSoundThatStopsTooSoonOrTwice() {
+    let stopped = ServerEvent.outputAudioBufferStopped(responseID: "r")
+    let cleared = ServerEvent.outputAudioBufferCleared(responseID: "r")
+    #expect(firstViolation(Self.sounds(beforeDone: [stopped])) != nil)
+    #expect(firstViolation(Self.sounds(afterDone: [stopped, stopped])) != nil)
+    #expect(firstViolation(Self.sounds(afterDone: [cleared, stopped])) != nil)
+    #expect(firstViolation(Self.sounds(started: 2)) != nil)
+    #expect(firstViolation(Self.sounds(started: 0, afterDone: [stopped])) != nil)
+    #expect(firstViolation(Self.sounds(started: 0, beforeDone: [cleared])) != nil)
+  }
+
   @Test func acceptsWholeTurns() {
     #expect(firstViolation([.sessionCreated(Samples.session)] + Self.turn + Self.spoken) == nil)
     #expect(firstViolation(Self.called) == nil)
@@ -81,7 +108,10 @@ import Testing
   }
 
   @Test func theLastSoundMayOutliveTheResponse() {
-    #expect(firstViolation(Self.spoken + [.outputAudioBufferStopped(responseID: "r")]) == nil)
+    let sound: [ServerEvent] = [
+      .outputAudioBufferStarted(responseID: "r"), .outputAudioBufferStopped(responseID: "r"),
+    ]
+    #expect(firstViolation(Self.spoken + sound) == nil)
     #expect(firstViolation([.outputAudioBufferStarted(responseID: "r")]) != nil)
   }
 

@@ -133,5 +133,11 @@ enum Samples {
     .vivaToolCall(
       callID: "call_1", name: "look_up", status: "failed", durationMilliseconds: 1500, error: "No answer in 1.5 s."),
     .vivaResumed(responseID: "resp_3", itemID: "item_2"),
+    .vivaSRTPAnswer(sdp: "v=0\r\n"),
+    .vivaRoomParticipantJoined(RoomParticipant(id: "guest_1", kind: .guest, role: .listen)),
+    .vivaRoomParticipantLeft(participantID: "guest_1"),
+    .vivaRoomRoleChanged(participantID: "guest_2", role: .takeover, previousRole: .speak),
+    .vivaRoomActiveSpeaker(participantID: "caller"),
+    .vivaRoomMuted(participantID: "caller", isMuted: true, by: "guest_2"),
   ]
 }

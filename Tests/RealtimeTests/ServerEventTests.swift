@@ -55,6 +55,12 @@ import Testing
     "session.updated": (["session"], []),
     "viva.tool_call": (["call_id", "name", "status"], ["duration_ms", "error"]),
     "viva.response.resumed": (["response_id", "item_id"], []),
+    "viva.srtp.answer": (["sdp"], []),
+    "viva.room.participant_joined": (["participant"], []),
+    "viva.room.participant_left": (["participant_id"], []),
+    "viva.room.role_changed": (["participant_id", "role", "previous_role"], []),
+    "viva.room.active_speaker": (["participant_id"], []),
+    "viva.room.muted": (["participant_id", "muted", "by"], []),
   ]
 
   @Test(arguments: Samples.all)

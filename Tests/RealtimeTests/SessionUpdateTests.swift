@@ -14,6 +14,30 @@ import Testing
     return try session.applying(patch, audioHasBeenProduced: audioHasBeenProduced)
   }
 
+  @Test func anOfferOfSRTPIsNoPartOfTheSession() throws {
+    let message = #"{"type":"session.update","session":{"viva":{"srtp":{"sdp":"v=0\r\n"}}}}"#
+    guard case .sessionUpdate(let patch) = try decode(message).body else {
+      Issue.record("no update")
+      return
+    }
+    #expect(patch.srtpOffer == "v=0\r\n")
+    #expect(try Samples.session.applying(patch, audioHasBeenProduced: false) == Samples.session)
+  }
+
+  @Test(arguments: [
+    (#"{"viva":{"srtp":{}}}"#, "missing_required_parameter"), (#"{"viva":{"srtp":{"sdp":""}}}"#, "invalid_value"),
+    (#"{"viva":{"srtp":{"sdp":7}}}"#, "invalid_type"), (#"{"viva":{"srtp":7}}"#, "invalid_type"),
+  ])
+  func namesWhatIsWrongWithAnOfferOfSRTP(json: String, code: String) {
+    #expect(throws: RealtimeError.self) { try updated(json) }
+    do {
+      _ = try updated(json)
+    } catch {
+      #expect(error.code == code)
+      #expect(error.param?.hasPrefix("session.viva.srtp") == true)
+    }
+  }
+
   @Test func anEmptyUpdateChangesNothing() throws {
     #expect(try updated("{}", from: Samples.session) == Samples.session)
     #expect(
@@ -51,7 +75,7 @@ import Testing
     detection.createResponse = false
     detection.interruptResponse = false
     #expect(session.turnDetection == detection)
-    #expect(session.voice == "v1")
+    #expect(session.voice == Voice("v1", isCustom: true))
     #expect(session.speed == 1.25)
     #expect(session.tools.map(\.parametersJSON) == [#"{"properties":{},"type":"object"}"#])
     #expect(session.toolChoice == .function("f"))
@@ -227,5 +251,44 @@ import Testing
   @Test func tracingIsFixedOnceItIsOn() throws {
     #expect(throws: RealtimeError.self) { try updated(#"{"tracing":{"group_id":"g"}}"#, from: Samples.quietSession) }
     #expect(try updated(#"{"tracing":"auto"}"#, from: Samples.quietSession) == Samples.quietSession)
+  }
+}
+
+@Suite struct VoiceTests {
+  @Test("is shown as it was given, by name or by id", arguments: [#""alloy""#, #"{"id":"voice_1234"}"#])
+  func echoes(json: String) throws {
+    let update = try decode(#"{"type":"session.update","session":{"audio":{"output":{"voice":\#(json)}}}}"#)
+    guard case .sessionUpdate(let patch) = update.body else { return }
+    let session = try RealtimeSession(id: "sess_1", model: "assistant").applying(patch, audioHasBeenProduced: false)
+    let shown = try parse(ServerEvent.sessionUpdated(session).encoded(eventID: "e"))
+    #expect(shown["session", "audio", "output", "voice"]?.text == json)
+
+    let create = try decode(#"{"type":"response.create","response":{"audio":{"output":{"voice":\#(json)}}}}"#)
+    guard case .responseCreate(let parameters) = create.body else { return }
+    var response = Response(id: "resp_1", status: .inProgress)
+    response.audio = .init(format: .pcm, voice: parameters.voice)
+    let created = try parse(ServerEvent.responseCreated(response).encoded(eventID: "e"))
+    // OpenAI's class for it has names only.
+    let name = json.contains("id") ? #""voice_1234""# : json
+    #expect(created["response", "audio", "output", "voice"]?.text == name)
+  }
+
+  @Test("that is no name says where", arguments: ["7", "[]", "true", #""""#, "{}", #"{"id":""}"#, #"{"id":7}"#])
+  func refuses(json: String) {
+    let error = #expect(throws: RealtimeError.self) {
+      try decode(#"{"type":"session.update","session":{"audio":{"output":{"voice":\#(json)}}}}"#)
+    }
+    #expect(error?.param?.hasPrefix("session.audio.output.voice") == true)
+  }
+
+  @Test("once heard may be named again in either way, and not be changed")
+  func fixed() throws {
+    var session = RealtimeSession(id: "sess_1", model: "assistant")
+    session.voice = "lessac"
+    var patch = SessionPatch()
+    patch.voice = Voice("lessac", isCustom: true)
+    #expect(try session.applying(patch, audioHasBeenProduced: true).voice?.isCustom == true)
+    patch.voice = Voice("other", isCustom: true)
+    #expect(throws: RealtimeError.self) { try session.applying(patch, audioHasBeenProduced: true) }
   }
 }

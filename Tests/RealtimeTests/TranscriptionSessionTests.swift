@@ -27,9 +27,10 @@ import Testing
   @Test func transcribesAndNeverResponds() throws {
     #expect(Self.session.transcription == .init())
     #expect(Self.session.turnDetection?.createResponse == false)
-    let loud = try updated(
-      #"{"audio":{"input":{"turn_detection":{"type":"server_vad","create_response":true,"interrupt_response":true}}}}"#)
-    #expect(loud.turnDetection?.createResponse == false && loud.turnDetection?.interruptResponse == false)
+    let quiet = try updated(
+      #"{"audio":{"input":{"turn_detection":{"type":"server_vad","create_response":false,"interrupt_response":false}}}}"#
+    )
+    #expect(quiet.turnDetection?.createResponse == false && quiet.turnDetection?.interruptResponse == false)
     var manual = Self.session
     manual.turnDetection = nil
     let semantic = try updated(#"{"audio":{"input":{"turn_detection":{"type":"semantic_vad"}}}}"#, from: manual)
@@ -89,6 +90,16 @@ import Testing
     #expect(error?.code == "unsupported_parameter")
     #expect(error?.param == "session.\(field)")
     _ = try updated(json, from: RealtimeSession(id: "sess_1", model: "assistant"))
+  }
+
+  @Test(arguments: ["create_response", "interrupt_response"], ["server_vad", "semantic_vad"])
+  func saysThatNothingAnswers(field: String, kind: String) {
+    let error = #expect(throws: RealtimeError.self) {
+      try updated(#"{"audio":{"input":{"turn_detection":{"type":"\#(kind)","\#(field)":true}}}}"#)
+    }
+    #expect(error?.code == "unsupported_value")
+    #expect(error?.param == "session.audio.input.turn_detection.\(field)")
+    #expect(error?.message.contains("false") == true)
   }
 
   @Test func nullIsNoField() throws {

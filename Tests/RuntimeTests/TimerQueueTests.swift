@@ -39,6 +39,22 @@ struct TimerQueueTests {
     #expect(queue.count == 0)
   }
 
+  @Test("does not grow with timers that are cancelled long before their time")
+  func cancelledFarAhead() {
+    var queue = TimerQueue<Int>()
+    let kept = (0..<100).map { queue.insert($0, at: at(Int64(1000 - $0))) }
+    var mostEntries = 0
+    for _ in 0..<10_000 {
+      queue.cancel(queue.insert(-1, at: at(3_600_000)))
+      mostEntries = max(mostEntries, queue.entryCount)
+    }
+    #expect(mostEntries < 300)
+    for token in kept.prefix(50) { queue.cancel(token) }
+    var fired: [Int] = []
+    while let due = queue.popDue(at: at(4_000_000)) { fired.append(due.payload) }
+    #expect(fired == (50..<100).reversed())
+  }
+
   @Test("agrees with sorting, for random deadlines and cancellations")
   func random() {
     var generator = SeededGenerator(seed: 7)

@@ -104,6 +104,18 @@ import Workers
     #expect(conversation.speeches.isEmpty)
   }
 
+  @Test("nothing begins after the end of a session")
+  func eventsAfterEnd() {
+    let conversation = Conversation()
+    conversation.advance(milliseconds: 61 * 60_000)
+    #expect(conversation.errors.map(\.code) == ["session_expired"])
+    conversation.clear()
+    conversation.client(.responseCreate(ResponseParameters()))
+    conversation.client(.sessionUpdate(.json(Self.semantic)))
+    conversation.hear(milliseconds: 1000, voiced: true)
+    #expect(conversation.events.isEmpty && conversation.actions.isEmpty)
+  }
+
   @Test("the end of a session ends its out-of-band responses and nothing comes after")
   func outOfBandAtEnd() throws {
     let conversation = Conversation()

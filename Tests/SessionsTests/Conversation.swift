@@ -8,24 +8,49 @@ import Workers
 
 /// A session core under virtual time, with a client and workers that are this object.
 final class Conversation {
+  /// Of conversations that are not told which.
+  @TaskLocal static var leg = ClientLeg.socket
+
   private(set) var core: SessionCore
   private(set) var now = Instant(nanoseconds: 1_000_000_000)
   /// What the client got, in order.
   private(set) var events: [ServerEvent] = []
   /// The binary messages that the client got.
   private(set) var packets: [[UInt8]] = []
+  /// The server's playout, of a media leg.
+  private(set) var playout = ScriptedPlayout()
+  /// Told of each piece of audio, in any form, as it comes.
+  var onAudio: ((_ payload: [UInt8], _ now: Instant) -> Void)?
   /// Everything else the session wanted, in order.
   private(set) var actions: [SessionAction] = []
   /// Every committed event.
   private(set) var log: [SessionEvent] = []
   private(set) var order = ResponseOrder()
 
-  init(agent: Agent = .forTests, limits: LimitSettings = LimitSettings()) {
+  init(
+    agent: Agent = .forTests, kind: RealtimeSession.Kind = .realtime, limits: LimitSettings = LimitSettings(),
+    audio: AudioSettings = AudioSettings(), budget: any ResponseBudget = UnlimitedBudget(),
+    leg: ClientLeg = Conversation.leg,
+    isConnected: Bool = true
+  ) {
     let counter = Counter()
     core = SessionCore(
-      session: .starting(id: "sess_test", agent: agent, limits: limits), agent: agent, limits: limits,
-      audio: AudioSettings(), makeID: { "\($0)_\(counter.next())" }, detector: { _ in LevelDetector() })
+      session: .starting(id: "sess_test", agent: agent, kind: kind, limits: limits), agent: agent, limits: limits,
+      audio: audio, budget: budget, leg: leg, makeID: { "\($0)_\(counter.next())" }, detector: { _ in LevelDetector() })
     give(.opened)
+    if leg == .media, isConnected { connect() }
+  }
+
+  // MARK: The media leg
+
+  func connect(takesPackets: Bool = false) {
+    playout.isConnected = true
+    give(.mediaConnected(takesPackets: takesPackets))
+  }
+
+  func loseMedia() {
+    playout.isConnected = false
+    give(.mediaLost)
   }
 
   // MARK: Time and input
@@ -34,7 +59,16 @@ final class Conversation {
     for action in core.handle(input, at: now) {
       switch action {
       case .send(let event), .reply(let event): receive(event)
-      case .sendPacket(let packet): packets.append(packet)
+      case .playVoice(let samples): playout.enqueue(samples.count)
+      case .playPhrase(let phrase): playout.enqueue(phrase.samples)
+      case .playPacket(let packet, let samples):
+        packets.append(packet)
+        playout.enqueue(samples)
+      case .endVoice: playout.ends += 1
+      case .clearVoice: playout.clear()
+      case .sendPacket(let packet):
+        packets.append(packet)
+        onAudio?(packet, now)
       case .commit(let events, let then):
         log += events
         then.forEach(receive)
@@ -50,9 +84,13 @@ final class Conversation {
   /// Lets time pass, meeting each deadline on its way.
   func advance(milliseconds: Int) {
     let end = now + .milliseconds(milliseconds)
-    while let deadline = core.nextDeadline(at: now), deadline <= end {
-      now = max(now, deadline)
-      give(.deadline)
+    while true {
+      let deadline = core.nextDeadline(at: now)
+      let tick = core.playout.isServed ? playout.nextTick(after: now) : nil
+      guard let next = [deadline, tick].compactMap({ $0 }).min(), next <= end else { break }
+      now = max(now, next)
+      if next == tick, let played = playout.tick() { give(.played(samples: played)) }
+      if next == deadline { give(.deadline) }
     }
     now = end
   }
@@ -60,6 +98,11 @@ final class Conversation {
   /// The user speaks, or is silent, in real time.
   func hear(milliseconds: Int, voiced: Bool) {
     for _ in 0..<milliseconds / 20 {
+      guard !core.playout.isServed else {
+        give(voiced ? .voice(Array(repeating: 8000, count: 320)) : .silence(samples: 320))
+        advance(milliseconds: 20)
+        continue
+      }
       client(.inputAudioBufferAppend(audio: PCM16.encode(Array(repeating: voiced ? 8000 : 0, count: 480))))
       advance(milliseconds: 20)
     }
@@ -67,6 +110,7 @@ final class Conversation {
 
   private func receive(_ event: ServerEvent) {
     events.append(event)
+    if case .responseOutputAudioDelta(_, let audio) = event { onAudio?(audio, now) }
     if let violation = order.check(event) { violations.append(violation.description) }
   }
 
@@ -86,7 +130,12 @@ final class Conversation {
     actions.compactMap { if case .complete(let call, let request) = $0 { (call, request) } else { nil } }
   }
   var speeches: [(call: CallID, text: String)] {
-    actions.compactMap { if case .speak(let call, let request) = $0 { (call, request.text) } else { nil } }
+    actions.compactMap {
+      switch $0 {
+      case .speak(let call, let request), .speakPhrase(let call, let request): (call, request.text)
+      default: nil
+      }
+    }
   }
   var cancelled: [CallID] { actions.compactMap { if case .cancel(let call) = $0 { call } else { nil } } }
 
@@ -126,7 +175,7 @@ final class Conversation {
 
   var types: [String] { events.map(\.type) }
   var audioMilliseconds: Int {
-    events.reduce(0) {
+    events.reduce(playout.enqueued / 24) {
       if case .responseOutputAudioDelta(_, let audio) = $1 { $0 + audio.count / 48 } else { $0 }
     }
   }

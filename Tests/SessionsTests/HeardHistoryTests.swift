@@ -5,7 +5,7 @@ import Workers
 
 @testable import Sessions
 
-@Suite("History after an interruption")
+@Suite("History after an interruption", .onBothLegs)
 struct HeardHistoryTests {
   private func lastWords(_ conversation: Conversation) -> String? {
     conversation.core.state.items.last { $0.isAssistantMessage }?.transcriptText

@@ -27,6 +27,22 @@ struct MisbehaviourTests {
     #expect(conversation.responses.last?.statusDetails?.error?.code == "empty_reply")
   }
 
+  @Test("of a client that puts a quarter of an hour of audio into one item is refused before it is decoded")
+  func longAudioItem() {
+    let conversation = Conversation()
+    conversation.client(.sessionUpdate(.json(#"{"audio":{"input":{"format":{"type":"audio/pcmu"}}}}"#)))
+    func item(seconds: Int) -> ClientEvent.Body {
+      let audio = [UInt8](repeating: 0xFF, count: seconds * 8000)
+      return .conversationItemCreate(
+        item: .message(id: nil, role: .user, parts: [.inputAudio(audio: audio, transcript: nil)]), previousItemID: nil)
+    }
+    conversation.client(item(seconds: 301))
+    #expect(conversation.errors.map(\.param) == ["item.content"])
+    #expect(conversation.core.state.items.isEmpty && conversation.recognitions.isEmpty)
+    conversation.client(item(seconds: 1))
+    #expect(conversation.core.state.items.count == 1 && conversation.recognitions.count == 1)
+  }
+
   @Test("of a voice that never ends is cut off")
   func endlessVoice() throws {
     let conversation = Conversation()

@@ -24,21 +24,21 @@ final class RandomConversation {
   private var lastStep = ""
   private var steps = 0
 
-  init(seed: UInt64) {
+  init(seed: UInt64, leg: ClientLeg = .socket) {
     dice = SplitMix(state: seed)
     var agent = Agent.forTests
     if seed.isMultiple(of: 2) { agent.greeting = "Welcome. How are you?" }
     var tool = HTTPTool(name: "look_up", url: "http://tools.test/look_up")
     tool.filler = ToolFiller(phrases: ["One moment."], afterMilliseconds: 700)
     agent.tools = [tool]
-    conversation = Conversation(agent: agent)
+    conversation = Conversation(agent: agent, leg: leg)
     look()
   }
 
   func step() {
     steps += 1
     switch dice.below(100) {
-    case ..<20: clientSpeaks()
+    case ..<20: conversation.core.isSilenced && dice.below(2) == 0 ? personSpeaks() : clientSpeaks()
     case ..<45: clientActs()
     case ..<90: workersAct()
     default: timePasses(milliseconds: dice.below(2000))
@@ -51,6 +51,8 @@ final class RandomConversation {
 
   /// The client falls silent and the workers do their work: nothing may be left undone.
   func settle() {
+    if conversation.core.playout.isServed { after("connected") { $0.connect() } }
+    give(.floorReturned, "floor returned")
     client(.sessionUpdate(.json(Self.noIdleTimeout)))
     client(.inputAudioBufferClear)
     for _ in 0..<400 where isBusy {
@@ -77,10 +79,13 @@ final class RandomConversation {
       timePasses(milliseconds: 500)
     }
     let core = conversation.core
+    timePasses(milliseconds: 1000)
     check(core.response == nil, "a response hangs")
+    check(conversation.core.playout.media?.answers.isEmpty != false, "a voice that neither stops nor is cleared")
     check(core.outOfBand.isEmpty, "an out-of-band response hangs")
     check(core.tools.running.isEmpty, "a tool call hangs")
     check(core.turns.isEmpty, "a turn hangs")
+    check(core.floor == nil, "a person's words hang")
     check(core.owed == nil, "an answer is owed for ever")
     check(conversation.order.openResponses.isEmpty, "a response.created without response.done")
     check(SessionState(replaying: conversation.log) == core.state, "the state is not the fold of its log")
@@ -88,7 +93,8 @@ final class RandomConversation {
 
   private var isBusy: Bool {
     let core = conversation.core
-    return core.response != nil || !core.turns.isEmpty || !core.outOfBand.isEmpty || !core.tools.running.isEmpty
+    return core.response != nil || core.floor != nil || !core.turns.isEmpty || !core.outOfBand.isEmpty
+      || !core.tools.running.isEmpty
   }
 
   // MARK: The client
@@ -101,8 +107,21 @@ final class RandomConversation {
     }
   }
 
+  private func personSpeaks() {
+    let isVoiced = dice.below(2) == 0
+    for _ in 0..<1 + dice.below(40) {
+      give(isVoiced ? .floorVoice(Array(repeating: 8000, count: 320)) : .floorSilence(samples: 320), "person speaks")
+      timePasses(milliseconds: 20)
+    }
+  }
+
   private func clientActs() {
-    switch dice.below(15) {
+    switch dice.below(conversation.core.playout.isServed ? 20 : 15) {
+    case 18: give(.floorTaken(participantID: "guest_\(dice.below(2))"), "floor taken")
+    case 19: give(.floorReturned, "floor returned")
+    case 15: client(.outputAudioBufferClear)
+    case 16: after("media is lost") { $0.loseMedia() }
+    case 17: after("media is there") { $0.connect(takesPackets: $0.playout.ends.isMultiple(of: 2)) }
     case 0: client(.inputAudioBufferCommit)
     case 1: client(.inputAudioBufferClear)
     case 2: client(.responseCancel(responseID: nil))
@@ -259,6 +278,10 @@ final class RandomConversation {
     for event in conversation.events { take(event) }
     conversation.clear()
     let core = conversation.core
+    if let media = core.playout.media {
+      check(media.sent - media.played == conversation.playout.waiting, "the playout holds something else")
+      check(conversation.playout.waiting <= 400 * 24, "\(conversation.playout.waiting / 24) ms in the playout")
+    }
     for violation in conversation.violations { check(false, violation) }
     conversation.forgetViolations()
     let open = ([core.response?.id] + core.outOfBand.map(\.id)).compactMap { $0 }
@@ -268,14 +291,15 @@ final class RandomConversation {
     check(
       core.nextDeadline(at: conversation.now).map { $0 > conversation.now } != false,
       "a deadline is due and was not met")
-    check(core.owed == nil || core.response != nil || core.turns.contains(where: \.isSpeaking), "not answered")
+    check(core.owed == nil || core.response != nil || core.floor != nil || !core.turns.isEmpty, "not answered")
+    check(!core.isSilenced || core.response == nil, "the agent speaks while a person has its place")
   }
 
   private func take(_ action: SessionAction) {
     switch action {
     case .recognize(let call, _): recognitions.append(call)
     case .complete(let call, _): completions.append(call)
-    case .speak(let call, _): speeches.append(call)
+    case .speak(let call, _), .speakPhrase(let call, _): speeches.append(call)
     case .judgeTurn(let call, _): judgements.append(call)
     case .callTool(let call, _): toolCalls.append(call)
     case .cancel(let call):

@@ -5,7 +5,7 @@ import Workers
 
 @testable import Sessions
 
-@Suite("A response")
+@Suite("A response", .onBothLegs)
 struct ResponseTests {
   private func text(_ text: String) -> ClientEvent.Body {
     .conversationItemCreate(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Sessions
 
-@Suite("A turn under semantic_vad")
+@Suite("A turn under semantic_vad", .onBothLegs)
 struct SemanticTurnTests {
   private func conversation(_ eagerness: String = "auto") -> Conversation {
     let conversation = Conversation()
@@ -38,12 +38,33 @@ struct SemanticTurnTests {
     #expect(conversation.turnsEnded == 1)
   }
 
-  @Test("does not take a partial from before the silence")
+  @Test("does not take a partial from before the silence, and waits for the next one a little")
   func stalePartial() {
     let conversation = conversation()
     conversation.hear(partial: "I would like to book a table for")
     conversation.hear(milliseconds: 100, voiced: true)
+    conversation.hear(milliseconds: 820, voiced: false)
+    #expect(conversation.turnsEnded == 0)
+    conversation.hear(milliseconds: 100, voiced: false)
+    #expect(conversation.turnsEnded == 1)
+  }
+
+  @Test("waits for no words from a recogniser that tells them only at the end")
+  func noPartials() {
+    let conversation = conversation()
     conversation.hear(milliseconds: 620, voiced: false)
+    #expect(conversation.turnsEnded == 1)
+  }
+
+  @Test("takes words that come late, and ends at once when they are whole")
+  func lateWords() {
+    let conversation = conversation()
+    conversation.hear(partial: "What time")
+    conversation.hear(milliseconds: 100, voiced: true)
+    conversation.hear(milliseconds: 700, voiced: false)
+    #expect(conversation.turnsEnded == 0)
+    conversation.hear(partial: "What time is it?")
+    conversation.hear(milliseconds: 20, voiced: false)
     #expect(conversation.turnsEnded == 1)
   }
 
@@ -55,7 +76,7 @@ struct SemanticTurnTests {
     try conversation.judge(0.01)
     conversation.hear(milliseconds: 700, voiced: true)
     #expect(conversation.turnsEnded == 0)
-    conversation.hear(milliseconds: 620, voiced: false)
+    conversation.hear(milliseconds: 920, voiced: false)
     #expect(conversation.turnsEnded == 1)
   }
 

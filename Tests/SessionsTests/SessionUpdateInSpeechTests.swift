@@ -5,7 +5,7 @@ import Workers
 
 @testable import Sessions
 
-@Suite("session.update while somebody speaks")
+@Suite("session.update while somebody speaks", .onBothLegs)
 struct SessionUpdateInSpeechTests {
   @Test("leaves the turn as it is when it changes a field of server_vad")
   func fieldChanges() {

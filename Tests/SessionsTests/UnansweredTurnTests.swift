@@ -6,7 +6,7 @@ import Workers
 @testable import Sessions
 
 /// Somebody who asked something must not wait for ever, whatever comes between.
-@Suite("A turn that waits for its answer")
+@Suite("A turn that waits for its answer", .onBothLegs)
 struct UnansweredTurnTests {
   private let refused = WorkerError(.refused, worker: "asr", message: "no", status: 400)
 

@@ -184,4 +184,36 @@ import Testing
     #expect(ended == taken)
     #expect(!taken.isEmpty)
   }
+
+  @Test("Thousands of sessions at once and an address that hangs: all is delivered, in order, and nothing more is held")
+  mutating func thousands() {
+    var queue = queue(limit: 20_000)
+    let sessions = 4000
+    for number in 0..<3 {
+      for session in 0..<sessions { #expect(queue.enqueue(item("s\(session)", number)) == true) }
+    }
+    var now = start
+    var next = Array(repeating: 0, count: sessions)
+    var delivered = 0
+    var rounds = 0
+    while queue.count > 0, rounds < 10_000 {
+      rounds += 1
+      let deliveries = queue.start(now: now)
+      #expect(deliveries.count <= WebhookQueue.maximumInFlight)
+      // For the first minute nothing is answered: each attempt takes the whole of its ten seconds.
+      let hangs = now < start + .seconds(60)
+      now = now + (hangs ? .seconds(10) : .milliseconds(5))
+      for delivery in deliveries {
+        let outcome = hangs ? WebhookQueue.Outcome.failed(retryAfter: nil) : .delivered
+        let verdict = queue.finish(delivery.item.sessionID, outcome, now: now, using: &random)
+        guard verdict == .delivered, let session = Int(delivery.item.sessionID.dropFirst()) else { continue }
+        #expect(delivery.item.id == "s\(session)-\(next[session])")
+        next[session] += 1
+        delivered += 1
+      }
+      if deliveries.isEmpty { now = max(now, queue.nextDeadline() ?? now) }
+    }
+    #expect(delivered == 3 * sessions)
+    #expect(queue.count == 0 && queue.inFlight == 0 && queue.nextDeadline() == nil)
+  }
 }

@@ -4,11 +4,11 @@ import VivaConfiguration
 @testable import Webhooks
 
 @Suite struct WebhookRequestTests {
-  @Test("A 2xx is success, a 4xx the last word unless it is of the moment, all else is tried again")
+  @Test("A 2xx is success, what is said against the event the last word, and all else is tried again")
   func statuses() {
     for status in [200, 201, 204, 299] { #expect(WebhookRequest.outcome(status: status) == .delivered) }
-    for status in [400, 401, 403, 404, 410, 422] { #expect(WebhookRequest.outcome(status: status) == .rejected) }
-    for status in [301, 307, 408, 409, 425, 429, 500, 503, 599] {
+    for status in [400, 406, 410, 413, 415, 422] { #expect(WebhookRequest.outcome(status: status) == .rejected) }
+    for status in [301, 307, 401, 403, 404, 405, 408, 409, 425, 429, 451, 500, 503, 599] {
       #expect(WebhookRequest.outcome(status: status) == .failed(retryAfter: nil))
     }
   }

@@ -30,6 +30,7 @@ struct ScriptedWorkersCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try raiseOpenFileLimit(for: 1024)
     let llm = try await ScriptedLanguageModelServer { _ in
       .init("This is the first sentence of an answer. And this is the second one, which is a little longer.")
     }

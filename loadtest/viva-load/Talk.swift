@@ -7,95 +7,84 @@ struct Talk: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Let bots hold conversations for a while; print what they heard, and what the server cost.")
 
-  @Option(help: "The server's host.")
-  var host = "127.0.0.1"
-  @Option(help: "The server's port.")
-  var port = 8080
-  @Option(help: "A key of the server.")
-  var key: String
-  @Option(help: "The agent to talk to.")
-  var model = "assistant"
+  @OptionGroup var options: ServerOptions
   @Option(help: "How many bots at once.")
   var bots = 10
   @Option(help: "How long each talks, in seconds.")
   var seconds = 60
-  @Option(help: "Over how many seconds the bots arrive.")
-  var ramp = 5
-  @Option(help: "A process of this machine to account for: the server's.")
-  var pid: Int32?
+  @Option(help: "Over how many seconds the bots arrive; ten is about one turn and its answer.")
+  var ramp = 10
+  @Option(help: "How they talk: websocket, or webrtc, with a sideband for the events.")
+  var transport = Transport.websocket
+  @Option(
+    help: "What they speak and hear: pcm, pcmu, pcma, opus, or mixed, each bot another one. Over WebRTC, pcm is opus.")
+  var format = VoiceFormat.pcm
+  @Option(help: "Threads that carry the bots over WebRTC.")
+  var threads = 1
+
+  private struct Result: Encodable {
+    var command = "talk"
+    var bots: Int
+    var seconds: Int
+    var ramp: Int
+    var transport: String
+    var format: String
+    var talk: BotSummary
+    var sessionSeconds: Double
+    var server: ProcessReport?
+    var tool: ProcessReport?
+    var drops: DropReport?
+    var samples: [Monitor.Sample]
+  }
 
   func validate() throws {
-    guard bots > 0, seconds > 0, ramp >= 0 else {
-      throw ValidationError("--bots and --seconds must be positive.")
+    guard bots > 0, seconds > 0, ramp >= 0, (1...64).contains(threads) else {
+      throw ValidationError("--bots, --seconds and --threads must be positive.")
     }
   }
 
   func run() async throws {
-    let bot = RealtimeBot(
-      server: .init(host: host, port: port, key: key, model: model), utterances: try Sentences.spoken())
-    print("\(bots) bots, \(seconds) s each, arriving over \(ramp) s")
-    let before = pid.flatMap(ProcessUsage.init)
-    let peak = Task { await peakMemory() }
-    let report = await talk(bot)
-    peak.cancel()
-    print(report.table)
-    if let pid, let before, let after = ProcessUsage(pid: pid) {
-      let sessionSeconds = Double(bots * seconds)
-      let cpu = (after.cpuSeconds - before.cpuSeconds) * 1000 / sessionSeconds
-      let memory = Double(await peak.value - before.residentBytes) / Double(bots) / 1024
-      print(String(format: "server CPU         %.2f ms per session-second", cpu))
-      print(String(format: "server memory      %.0f KiB per session above idle, at the peak", memory))
+    try raiseOpenFileLimit(for: bots * (transport == .webrtc ? 4 : 1) + 100)
+    let tally = BotTally()
+    let crowd = try crowd(tally)
+    say("\(bots) bots, \(transport.rawValue), \(format.rawValue), \(seconds) s each, arriving over \(ramp) s")
+    let before = DropReport(pid: options.pid)
+    let monitor = Monitor(pid: options.pid, tally: tally)
+    await crowd.talk(bots: bots, seconds: seconds, ramp: ramp)
+    // The server closes its side.
+    try await Task.sleep(for: .seconds(2))
+    monitor.stop()
+    var result = result(tally, monitor.samples)
+    if transport == .webrtc { result.drops = DropReport(pid: options.pid).since(before) }
+    for line in result.talk.lines + (result.drops?.lines ?? []) + (result.server?.lines("server") ?? [])
+      + (result.tool?.lines("bots") ?? [])
+    {
+      say(line)
     }
-    if !report.errors.isEmpty { throw ExitCode(99) }
+    try write(result, to: options.json)
+    if tally.errorCount > 0 { throw ExitCode(99) }
   }
 
-  private func talk(_ bot: RealtimeBot) async -> BotReport {
-    await withTaskGroup(of: BotReport.self) { group in
-      for index in 0..<bots {
-        group.addTask {
-          try? await Task.sleep(for: .milliseconds(index * ramp * 1000 / bots))
-          do {
-            return try await bot.talk(for: .seconds(seconds), firstUtterance: index)
-          } catch {
-            var report = BotReport()
-            report.errors.append("could not connect: \(error)")
-            return report
-          }
-        }
-      }
-      var total = BotReport()
-      for await report in group { total.add(report) }
-      return total
+  private func crowd(_ tally: BotTally) throws -> Crowd {
+    switch transport {
+    case .websocket: return Crowd(server: options.server, voices: try format.voices(), tally: tally)
+    case .webrtc:
+      let each = (bots + threads - 1) / threads
+      let lines = try (0..<threads).map { _ in try CallLine(calls: each, host: options.host, tally: tally) }
+      return Crowd(server: options.server, voices: try format.callVoices(), lines: lines)
     }
   }
 
-  private func peakMemory() async -> Int {
-    var peak = 0
-    while !Task.isCancelled {
-      if let pid, let usage = ProcessUsage(pid: pid) { peak = max(peak, usage.residentBytes) }
-      try? await Task.sleep(for: .seconds(1))
+  private func result(_ tally: BotTally, _ samples: [Monitor.Sample]) -> Result {
+    let sessionSeconds = tally.sessionTime.inSeconds
+    // From the last arrival to the first departure.
+    let steady = ramp < seconds ? Double(ramp)...Double(seconds) : nil
+    func report(_ process: KeyPath<Monitor.Sample, ProcessUsage?>) -> ProcessReport? {
+      ProcessReport(samples, process, steady: steady, sessionSeconds: sessionSeconds)
     }
-    return peak
-  }
-}
-
-extension BotReport {
-  fileprivate var table: String {
-    func milliseconds(_ quantile: Double) -> String {
-      latency(quantile).map { "\($0.milliseconds) ms" } ?? "–"
-    }
-    var lines = [
-      "utterances         \(utterances)",
-      "responses          "
-        + responses.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "),
-      "response latency   p50 \(milliseconds(0.5))   p95 \(milliseconds(0.95))   p99 \(milliseconds(0.99))",
-      "agent audio heard  \(audioMilliseconds / 1000) s",
-      "most sent ahead    \(mostAhead.milliseconds) ms",
-      "errors             \(errors.count)",
-    ]
-    for (error, count) in Dictionary(errors.map { ($0, 1) }, uniquingKeysWith: +).prefix(10) {
-      lines.append("  \(count) × \(error)")
-    }
-    return lines.joined(separator: "\n")
+    return Result(
+      bots: bots, seconds: seconds, ramp: ramp, transport: transport.rawValue, format: format.rawValue,
+      talk: BotSummary(tally.report),
+      sessionSeconds: sessionSeconds, server: report(\.server), tool: report(\.tool), samples: samples)
   }
 }

@@ -21,6 +21,20 @@ public enum G711 {
     return levels.withUnsafeBufferPointer { levels in bytes.map { levels[Int($0)] } }
   }
 
+  /// As `encode(_:_:)`, into memory for as many bytes as there are samples.
+  static func encode(_ samples: UnsafeBufferPointer<Int16>, _ law: Law, into bytes: UnsafeMutablePointer<UInt8>) {
+    (law == .mu ? muCodes : aCodes).withUnsafeBufferPointer { codes in
+      for index in samples.indices { bytes[index] = codes[Int(UInt16(bitPattern: samples[index]) >> 2)] }
+    }
+  }
+
+  /// As `decode(_:_:)`, into memory for as many samples as there are bytes.
+  static func decode(_ bytes: UnsafeBufferPointer<UInt8>, _ law: Law, into samples: UnsafeMutablePointer<Int16>) {
+    (law == .mu ? muLevels : aLevels).withUnsafeBufferPointer { levels in
+      for index in bytes.indices { samples[index] = levels[Int(bytes[index])] }
+    }
+  }
+
   // The two lowest bits of a sample never count: mu-law looks at 14 bits, A-law at 13.
   private static let muCodes = codes(muCode(of:))
   private static let aCodes = codes(aCode(of:))

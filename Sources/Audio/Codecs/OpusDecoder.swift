@@ -27,14 +27,31 @@ public final class OpusDecoder {
   public func decode(_ packet: [UInt8]) throws(OpusError) -> [Int16] {
     // Also keeps an empty packet out, which libopus takes for a lost one.
     guard let duration = OpusPacket.duration(packet, at: sampleRate) else { throw .malformedPacket }
-    var status: Int32 = 0
+    var status = 0
     let samples = [Int16](unsafeUninitializedCapacity: duration) { buffer, initialized in
-      status = opus_decode(
-        decoder, packet, Int32(packet.count), buffer.baseAddress!, Int32(duration), 0)
-      initialized = Int(max(0, status))
+      status = packet.withUnsafeBufferPointer { decode($0, into: buffer) }
+      initialized = status
     }
     guard status > 0 else { throw .malformedPacket }
     return samples
+  }
+
+  /// As above, into the caller's memory.
+  ///
+  /// - Parameters:
+  ///   - packet: One that `OpusPacket.duration` is known of.
+  ///   - samples: Room for that duration, or for the lost packet's with `recoversPrevious`.
+  ///   - recoversPrevious: Decode what the packet says of the lost one before it, as much as there is room for; what
+  ///     it does not say is concealed. The packet itself is to be decoded afterwards.
+  /// - Returns: Samples written; 0 when it cannot be decoded.
+  func decode(
+    _ packet: UnsafeBufferPointer<UInt8>, into samples: UnsafeMutableBufferPointer<Int16>,
+    recoversPrevious: Bool = false
+  ) -> Int {
+    guard let start = packet.baseAddress, !packet.isEmpty, let output = samples.baseAddress else { return 0 }
+    let status = opus_decode(
+      decoder, start, Int32(packet.count), output, Int32(samples.count), recoversPrevious ? 1 : 0)
+    return max(0, Int(status))
   }
 
   /// What may have been in lost packets, guessed from the audio before: it dies away within some 100 ms.
@@ -47,12 +64,24 @@ public final class OpusDecoder {
       let missing = samples - output.count
       let count = min((missing + unit - 1) / unit * unit, longest)
       let piece = [Int16](unsafeUninitializedCapacity: count) { buffer, initialized in
-        let made = Int(opus_decode(decoder, nil, 0, buffer.baseAddress!, Int32(count), 0))
-        if made != count { buffer.initialize(repeating: 0) }
+        conceal(into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
         initialized = count
       }
       output += piece.prefix(missing)
     }
     return output
+  }
+
+  /// As above, into the caller's memory.
+  /// - Parameter samples: A multiple of 2.5 ms, at most 120 ms.
+  func conceal(into samples: UnsafeMutableBufferPointer<Int16>) {
+    guard let output = samples.baseAddress else { return }
+    let made = Int(opus_decode(decoder, nil, 0, output, Int32(samples.count), 0))
+    if made != samples.count { samples.update(repeating: 0) }
+  }
+
+  /// Forgets the stream so far; the next packet is as the first.
+  func reset() {
+    _ = viva_opus_decoder_reset(decoder)
   }
 }

@@ -22,6 +22,17 @@ struct SampleHistory {
     }
   }
 
+  mutating func append(silence count: Int) {
+    let count = min(count, capacity)
+    ring.reserveCapacity(capacity)
+    let filling = min(count, capacity - ring.count)
+    ring += repeatElement(0, count: filling)
+    for _ in filling..<count {
+      ring[oldest] = 0
+      oldest = oldest + 1 == capacity ? 0 : oldest + 1
+    }
+  }
+
   /// The newest `length` samples, or all when there are fewer.
   func suffix(_ length: Int) -> [Int16] {
     Array((ring[oldest...] + ring[..<oldest]).suffix(length))

@@ -85,6 +85,45 @@ public struct TurnDetector {
     return output.finish()
   }
 
+  /// Takes silence that nobody has decoded: it counts as unvoiced, and tells nothing about the background.
+  ///
+  /// - Parameter count: Samples, at least 0.
+  public mutating func process(silence count: Int) -> [TurnEvent] {
+    var output = TurnOutput()
+    var left = max(0, count)
+    // What does not make a frame goes the way of other audio.
+    let filling = pending.isEmpty ? 0 : min(left, VoiceFrame.samples - pending.count)
+    if filling > 0 {
+      pending += repeatElement(0, count: filling)
+      left -= filling
+      guard pending.count == VoiceFrame.samples else { return [] }
+      let frame = pending
+      pending = []
+      frame.withUnsafeBufferPointer { process($0, &output) }
+    }
+    while left >= VoiceFrame.samples, turn != nil {
+      processSilentFrame(&output)
+      left -= VoiceFrame.samples
+    }
+    let rest = left % VoiceFrame.samples
+    if left > rest {
+      // No turn can begin in it.
+      verdicts <<= (left - rest) / VoiceFrame.samples
+      history.append(silence: left - rest)
+      framed += left - rest
+    }
+    pending += repeatElement(0, count: rest)
+    return output.finish()
+  }
+
+  private mutating func processSilentFrame(_ output: inout TurnOutput) {
+    verdicts <<= 1
+    framed += VoiceFrame.samples
+    output.audio += repeatElement(0, count: VoiceFrame.samples)
+    stopTurnIfDue(&output)
+    pauseTurnIfDue(&output)
+  }
+
   /// Ends the running turn here, as a client's `input_audio_buffer.commit` does. The next turn will not reach back
   /// before this position, whether one was running or not.
   public mutating func endTurn() -> [TurnEvent] {

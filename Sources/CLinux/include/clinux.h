@@ -33,6 +33,38 @@ void viva_eventfd_poke(int fd);
 /// Makes it unreadable again.
 void viva_eventfd_drain(int fd);
 
+// udp(7). A batch of datagrams lies in slots of equal size, one behind the other.
+#define VIVA_UDP_BATCH 32
+#define VIVA_UDP_SLOT 2048
+
+/// An address in host byte order. IPv4 is IPv4-mapped IPv6 (RFC 4291, section 2.5.5.2).
+typedef struct {
+  uint64_t high;
+  uint64_t low;
+} viva_ip;
+
+typedef struct {
+  viva_ip remote;
+  /// The address that it was sent to, or that it shall be sent from; 0 leaves that to the kernel.
+  viva_ip local;
+  /// The remote one.
+  uint16_t port;
+  /// Of what is in the slot, in bytes; 0 for a datagram received that was longer than a slot.
+  uint16_t length;
+} viva_datagram;
+
+/// A non-blocking socket bound to `ip` and `port` (0: any), for the addresses of one family. The buffers are as large as
+/// the kernel allows, up to what is wanted.
+int viva_udp_open(viva_ip ip, uint16_t port, int receive_bytes, int send_bytes);
+/// The port that it is bound to.
+int viva_udp_port(int fd);
+/// Takes what is there, at most `max` and at most VIVA_UDP_BATCH datagrams. `dropped` becomes the number of those that
+/// found the receive buffer full since the socket was opened, when the kernel tells it.
+int viva_udp_receive(int fd, uint8_t *slots, viva_datagram *out, int max, uint32_t *dropped);
+/// Sends what the kernel takes at once, in order, and leaves out what cannot be sent at all.
+/// Returns how many were sent: the rest is lost.
+int viva_udp_send(int fd, const uint8_t *slots, const viva_datagram *in, int count);
+
 /// Binds the calling thread to one core.
 int viva_pin_thread(int cpu);
 /// CLOCK_MONOTONIC.

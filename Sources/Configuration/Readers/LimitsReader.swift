@@ -17,6 +17,7 @@ enum LimitsReader {
     section.integer("items", 1...100_000, into: &limits.items)
     section.integer("out_of_band_responses", 1...1000, into: &limits.outOfBandResponses)
     section.integer("sidebands", 0...1000, into: &limits.sidebands)
+    section.integer("room_guests", 0...1000, into: &limits.roomGuests)
     section.integer("session_minutes", 1...10_080, into: &limits.sessionMinutes)
   }
 }

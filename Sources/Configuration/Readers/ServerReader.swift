@@ -17,6 +17,9 @@ struct ServerReader {
     if let origins = section.present("allowed_origins")?.list() {
       server.allowedOrigins = origins.compactMap(origin)
     }
+    if let proxies = section.present("trusted_proxies")?.list() {
+      server.trustedProxies = proxies.compactMap(proxy)
+    }
     section.integer("max_ephemeral_keys", 1...1_000_000, into: &server.maximumEphemeralKeys)
     section.integer("shards", 0...1024, into: &server.shards)
     checkExposure(of: server, in: section)
@@ -77,6 +80,21 @@ struct ServerReader {
     if ServerKeys.isValid(key) { return key }
     value.report("is not a key", allowed: ServerKeys.allowed)
     return nil
+  }
+
+  private func proxy(_ value: Value) -> AddressRange? {
+    guard let text = value.text() else { return nil }
+    guard let range = AddressRange(text) else {
+      value.report(
+        "\(value.shown) is not the address of a proxy, or a network of them",
+        allowed: "an IP address, or a network such as 10.0.0.0/8 or 2001:db8::/32")
+      return nil
+    }
+    guard !range.isEverything else {
+      value.report("\(value.shown) would believe everybody who says to be a proxy", allowed: "your own proxies")
+      return nil
+    }
+    return range
   }
 
   private func origin(_ value: Value) -> String? {

@@ -1,11 +1,13 @@
 import Runtime
 import Synchronization
+import VivaConfiguration
 
 /// Who may come in, and how often: finds the grant of a request's key. For any thread.
 ///
 /// Wrong keys are counted against the address they come from. An address with too many of them is not listened to for
 /// a while, not even with the right server key: an answer would tell a guesser that it was right. Ephemeral keys are
 /// still good then, since no one guesses them; so callers are not locked out by a neighbour behind the same address.
+/// Behind a proxy the address is the one that it forwards, if the configuration trusts it.
 final class Doorkeeper: Sendable {
   private struct State {
     var failedLogins: RateTable
@@ -13,10 +15,14 @@ final class Doorkeeper: Sendable {
   }
 
   private let keyring: Keyring
+  private let addresses: ForwardedAddress
   private let state: Mutex<State>
 
-  init(keyring: Keyring, failedLoginsPerMinute: Int, connectionsPerMinute: Int) {
+  init(
+    keyring: Keyring, trustedProxies: [AddressRange] = [], failedLoginsPerMinute: Int, connectionsPerMinute: Int
+  ) {
     self.keyring = keyring
+    addresses = ForwardedAddress(trustedProxies: trustedProxies)
     state = Mutex(
       State(
         failedLogins: RateTable(perMinute: failedLoginsPerMinute),
@@ -29,7 +35,7 @@ final class Doorkeeper: Sendable {
   func grant(for request: HTTPRequest, at now: Instant) throws(HTTPResponse) -> Grant {
     guard let key = PresentedKey.of(request) else { throw .missingKey }
     if let grant = keyring.ephemeralGrant(for: key, at: now) { return grant }
-    let network = ClientNetwork(address: request.remoteAddress).name
+    let network = ClientNetwork(address: addresses.client(of: request)).name
     if let wait = state.withLock({ $0.failedLogins.wait(for: network, at: now) }) { throw .tooManyFailedLogins(wait) }
     if let grant = keyring.serverGrant(for: key) { return grant }
     state.withLock { _ = $0.failedLogins.take(network, at: now) }

@@ -26,9 +26,11 @@ public final class FrontDoor: Sendable {
   public func start() throws -> [ListenerID: Int] {
     try running.withLock { running in
       guard running == nil else { throw FrontDoorError(description: "the front door is open already") }
-      raiseOpenFileLimit(to: configuration.maximumOpenFiles)
+      let files = OpenFileLimit.raise(to: configuration.maximumOpenFiles)
       let mailbox = ServiceMailbox()
-      let loop = ServiceLoop(configuration: configuration, handler: handler, mailbox: mailbox)
+      let loop = ServiceLoop(
+        configuration: configuration, handler: handler, mailbox: mailbox,
+        clientFiles: configuration.clientFiles ?? files.forClients)
       let ports = try loop.open()
       running = Running(thread: try Self.startThread(loop), mailbox: mailbox)
       return ports

@@ -1,12 +1,3 @@
-/// Names one listener of a `FrontDoor` ("client", "admin"); every request says which one it came through.
-public struct ListenerID: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral {
-  public let rawValue: String
-
-  public init(rawValue: String) { self.rawValue = rawValue }
-
-  public init(stringLiteral value: String) { rawValue = value }
-}
-
 extension FrontDoor {
   /// What the front door listens on, and the bounds it puts on what comes in.
   public struct Configuration: Sendable {
@@ -70,6 +61,9 @@ extension FrontDoor {
     public var drainSeconds = 2
     /// The soft limit on open files is raised to this, or to the hard limit if that is lower.
     public var maximumOpenFiles = 65_536
+    /// A connection that comes while so many files are open is closed at once; nil keeps a share of all for the server:
+    /// a quarter, 4,096 at most.
+    public var clientFiles: Int?
 
     public init(listeners: [Listener]) { self.listeners = listeners }
   }

@@ -25,7 +25,7 @@ public struct HTTPRequest: Sendable {
   public var remoteAddress: String
 
   /// A header by name, whatever its case. Collected are `accept`, `access-control-request-headers`,
-  /// `authorization`, `content-length`, `content-type`, `cookie`, `host`, `if-none-match`, `origin`,
+  /// `authorization`, `content-length`, `content-type`, `cookie`, `host`, `if-match`, `if-none-match`, `origin`,
   /// `sec-websocket-protocol`, `user-agent`, `x-forwarded-for` and `Configuration.additionalHeaders`.
   public func header(_ name: String) -> String? { headers[name.lowercased()] }
 

@@ -6,7 +6,8 @@ import Synchronization
 final class NativeContext {
   private var strings: [UnsafeMutablePointer<CChar>] = []
   private let protocols: UnsafeMutablePointer<lws_protocols>
-  private let validity: UnsafeMutablePointer<lws_retry_bo_t>
+  /// All zero: no pings of libwebsockets' own, for which it has a default.
+  private let noPings: UnsafeMutablePointer<lws_retry_bo_t>
   private let eventLoop: EventLoop
   private let eventLoops: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private(set) var pointer: OpaquePointer?
@@ -21,8 +22,8 @@ final class NativeContext {
     let names = ["http"] + configuration.subprotocols
     protocols = .allocate(capacity: names.count + 1)
     protocols.initialize(repeating: lws_protocols(), count: names.count + 1)
-    validity = .allocate(capacity: 1)
-    validity.initialize(to: lws_retry_bo_t())
+    noPings = .allocate(capacity: 1)
+    noPings.initialize(to: lws_retry_bo_t())
     for (index, name) in names.enumerated() {
       protocols[index].name = copy(name)
       protocols[index].callback = serviceCallback
@@ -30,9 +31,6 @@ final class NativeContext {
       protocols[index].rx_buffer_size = Self.receiveBufferBytes
       protocols[index].tx_packet_size = configuration.maximumSendQueueBytes
     }
-    validity.pointee.secs_since_valid_ping = UInt16(clamping: configuration.pingIntervalSeconds)
-    validity.pointee.secs_since_valid_hangup = UInt16(
-      clamping: max(configuration.pongTimeoutSeconds, configuration.pingIntervalSeconds + 1))
     try Self.process.withLock { _ in try create(configuration, user: user) }
   }
 
@@ -40,7 +38,7 @@ final class NativeContext {
     destroy()
     eventLoops.deallocate()
     protocols.deallocate()
-    validity.deallocate()
+    noPings.deallocate()
     for string in strings { free(string) }
   }
 
@@ -105,7 +103,7 @@ final class NativeContext {
     info.port = Int32(listener.port)
     info.iface = copy(listener.host == "localhost" ? "127.0.0.1" : listener.host)
     info.protocols = UnsafePointer(protocols)
-    info.retry_and_idle_policy = UnsafePointer(validity)
+    info.retry_and_idle_policy = UnsafePointer(noPings)
     info.timeout_secs_ah_idle = UInt32(clamping: configuration.headerTimeoutSeconds)
     info.keepalive_timeout = Int32(clamping: configuration.keepAliveSeconds)
     info.options = UInt64(LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND)

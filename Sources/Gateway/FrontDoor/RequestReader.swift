@@ -84,6 +84,7 @@ final class RequestReader {
     ("content-type", WSI_TOKEN_HTTP_CONTENT_TYPE),
     ("cookie", WSI_TOKEN_HTTP_COOKIE),
     ("host", WSI_TOKEN_HOST),
+    ("if-match", WSI_TOKEN_HTTP_IF_MATCH),
     ("if-none-match", WSI_TOKEN_HTTP_IF_NONE_MATCH),
     ("origin", WSI_TOKEN_ORIGIN),
     ("sec-websocket-protocol", WSI_TOKEN_PROTOCOL),

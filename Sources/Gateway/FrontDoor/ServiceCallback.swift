@@ -50,12 +50,16 @@ func serviceCallback(
     // While a listener is made; `user` is its SSL_CTX.
     loop.listenerHasTLS(lws_get_vhost(wsi), context: OpaquePointer(user))
     return 0
+  case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+    // The descriptor comes as a pointer.
+    return loop.hasRoom(forFile: Int(bitPattern: input)) ? 0 : -1
   case LWS_CALLBACK_HTTP: result = loop.requestArrived(wsi)
   case LWS_CALLBACK_HTTP_BODY: result = loop.bodyArrived(wsi, bytes)
   case LWS_CALLBACK_HTTP_BODY_COMPLETION: result = loop.bodyCompleted(wsi)
   case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: result = loop.upgradeRequested(wsi)
   case LWS_CALLBACK_ESTABLISHED: result = loop.webSocketOpened(wsi)
   case LWS_CALLBACK_RECEIVE: Attachment.existing(wsi)?.session?.receive(bytes)
+  case LWS_CALLBACK_RECEIVE_PONG: Attachment.existing(wsi)?.session.map(loop.pongArrived)
   case LWS_CALLBACK_SERVER_WRITEABLE: result = Attachment.existing(wsi)?.session?.write() ?? true ? 0 : -1
   case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
     result = Attachment.existing(wsi)?.session?.peerCloses(bytes) ?? true ? 0 : -1

@@ -94,7 +94,7 @@ extension ServiceLoop {
     let session = WebSocketSession(
       wsi: wsi, connection: connection, handler: handler, maximumMessageBytes: configuration.maximumMessageBytes)
     attachment.stage = .open(session)
-    sessions[connection.id] = session
+    began(session)
     handler.opened(connection)
     return Self.goOn
   }

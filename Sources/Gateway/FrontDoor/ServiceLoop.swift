@@ -1,10 +1,12 @@
 import CWebSockets
+import Runtime
 
 /// The service thread: owns the `lws_context` and everything that hangs on it. Only its thread touches it.
 final class ServiceLoop {
   let configuration: FrontDoor.Configuration
   let handler: any FrontDoorHandler
   let mailbox: ServiceMailbox
+  private let clientFiles: Int
   let reader: RequestReader
   var sessions: [UInt64: WebSocketSession] = [:]
   var nextConnectionID: UInt64 = 0
@@ -16,14 +18,21 @@ final class ServiceLoop {
   private var native: NativeContext?
   private var certificates: [CertificateReloader] = []
   private let tick: Tick
+  private var keepAlive: KeepAlive
 
-  init(configuration: FrontDoor.Configuration, handler: any FrontDoorHandler, mailbox: ServiceMailbox) {
+  /// - Parameter clientFiles: a connection that comes while so many files are open is closed at once.
+  init(
+    configuration: FrontDoor.Configuration, handler: any FrontDoorHandler, mailbox: ServiceMailbox, clientFiles: Int
+  ) {
+    self.clientFiles = clientFiles
     self.configuration = configuration
     self.handler = handler
     self.mailbox = mailbox
     reader = RequestReader(
       maximumHeaderBytes: configuration.maximumHeaderBytes, additionalHeaders: configuration.additionalHeaders)
     tick = Tick()
+    keepAlive = KeepAlive(
+      interval: .seconds(configuration.pingIntervalSeconds), timeout: .seconds(configuration.pongTimeoutSeconds))
   }
 
   /// Listens. The thread that calls `run` may be another.
@@ -76,9 +85,26 @@ final class ServiceLoop {
     certificates.append(CertificateReloader(tls, context: context))
   }
 
+  /// Whether there is a file left for a connection that has just been accepted. The kernel gives out the lowest free
+  /// number, so the number tells how many are open at least.
+  ///
+  /// It is asked before libwebsockets makes anything of the connection: dropping one that is more than its tables hold,
+  /// libwebsockets 4.1.6 corrupts its memory.
+  func hasRoom(forFile descriptor: Int) -> Bool { descriptor < clientFiles }
+
+  func began(_ session: WebSocketSession) {
+    sessions[session.connection.id] = session
+    keepAlive.opened(session.connection.id, at: .now)
+  }
+
+  func pongArrived(_ session: WebSocketSession) {
+    keepAlive.heard(session.connection.id, at: .now)
+  }
+
   func end(_ session: WebSocketSession) {
     guard sessions.removeValue(forKey: session.connection.id) != nil else { return }
     watched.remove(session.connection.id)
+    keepAlive.closed(session.connection.id)
     session.end()
     if stop != nil, sessions.isEmpty { stopRunning() }
   }
@@ -93,12 +119,21 @@ final class ServiceLoop {
       if let deadline = session.deadline {
         if now >= deadline { session.kill() }
       } else if session.isReadingPaused {
-        lws_validity_confirmed(session.wsi)  // its pong cannot be read
+        keepAlive.heard(id, at: .now)  // its pong cannot be read
       } else {
         watched.remove(id)
       }
     }
+    lookForTheDead()
     if let stopDeadline, now >= stopDeadline { stopRunning() }
+  }
+
+  private func lookForTheDead() {
+    let due = keepAlive.due(at: .now)
+    for case .dead(let id) in due { sessions[id]?.kill() }
+    for case .ping(let id) in due { sessions[id]?.connection.ping() }
+    // No event of a connection is being served.
+    if !due.isEmpty { emptyMailbox(betweenEvents: true) }
   }
 
   private func begin(_ stop: ServiceMailbox.Stop) {

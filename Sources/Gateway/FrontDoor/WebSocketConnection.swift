@@ -78,6 +78,10 @@ extension WebSocketConnection {
 
   func batchWasWritten() { state.withLock { $0.outbound.batchWasWritten() } }
 
+  func ping() { change { $0.outbound.ping() } }
+
+  var wantsToWrite: Bool { state.withLock { !$0.outbound.isEmpty } }
+
   func end() {
     state.withLock { state in
       state.hasEnded = true

@@ -32,7 +32,7 @@ final class WebSocketSession {
     }
   }
 
-  /// Hands over all that is queued in one write. False if the connection is broken.
+  /// Hands over what is queued, a batch in one write. False if the connection is broken.
   func write() -> Bool {
     guard peerClose == nil else { return true }
     var batch = connection.takeBatch()
@@ -42,8 +42,10 @@ final class WebSocketSession {
     let written = batch.withUnsafeMutableBufferPointer {
       lws_write(wsi, $0.baseAddress, $0.count, LWS_WRITE_HTTP)
     }
-    if written >= 0, lws_partial_buffered(wsi) == 0 { connection.batchWasWritten() }
-    return written >= 0
+    guard written >= 0 else { return false }
+    if lws_partial_buffered(wsi) == 0 { connection.batchWasWritten() }
+    if connection.wantsToWrite { lws_callback_on_writable(wsi) }
+    return true
   }
 
   /// Does what was asked for. Called between two events of the loop, it writes at once. Inside an event of

@@ -12,7 +12,7 @@ struct ClientSecretEndpoint: Sendable {
       return .insufficientScope(grant.scope, needed: [.admin], to: "make ephemeral keys")
     }
     do throws(Refusal) {
-      return try mint(try Self.decode(request.body), grant, at: now)
+      return try mint(try Self.decode(request.body), bytes: request.body.count, grant, at: now)
     } catch {
       return error.response
     }
@@ -20,7 +20,7 @@ struct ClientSecretEndpoint: Sendable {
 
   /// Makes a key as `parent` may.
   private func mint(
-    _ request: ClientSecretRequest, _ parent: Grant, at now: Instant
+    _ request: ClientSecretRequest, bytes: Int, _ parent: Grant, at now: Instant
   ) throws(Refusal) -> HTTPResponse {
     let scope = try Self.scope(request)
     // Else a key of ten minutes could go on for ever, through its children.
@@ -31,12 +31,15 @@ struct ClientSecretEndpoint: Sendable {
           code: "insufficient_scope",
           message: "A key of scope 'admin' is made with a server key, not with an ephemeral one.", param: "viva.scope"))
     }
-    if let callID = request.callID, registry.session(callID)?.owner != parent.owner { return .callNotFound(callID) }
+    if let callID = request.callID, registry.session(Call.sessionID(of: callID))?.owner != parent.owner {
+      return .callNotFound(callID)
+    }
     let session = try registry.preview(
       SessionRequest(
         agent: request.session?.model, kind: request.session?.kind ?? .realtime, patch: request.session,
         owner: parent.owner))
-    let grant = Grant(scope: scope, owner: parent.owner, session: request.session, callID: request.callID)
+    let grant = Grant(
+      scope: scope, owner: parent.owner, session: request.session, sessionBytes: bytes, callID: request.callID)
     do throws(EphemeralKeys.Full) {
       let minted = try keyring.mint(grant, seconds: request.seconds, at: now)
       return HTTPResponse(
@@ -47,7 +50,9 @@ struct ClientSecretEndpoint: Sendable {
         429,
         .rateLimited(
           code: "too_many_client_secrets",
-          message: "As many ephemeral keys are valid as server.maximum_ephemeral_keys allows. Try again later."),
+          message:
+            "As many ephemeral keys are valid as server.max_ephemeral_keys allows, or their sessions take \(EphemeralKeys.maximumSessionBytes >> 20) MiB. Try again later."
+        ),
         headers: HTTPResponse.retryAfter(error.wait))
     }
   }

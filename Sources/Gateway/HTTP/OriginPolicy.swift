@@ -1,6 +1,5 @@
 /// Which pages of other sites may use this server from a browser: the list for `Origin`, and CORS (Fetch §3.2).
 struct OriginPolicy: Sendable {
-  private static let methods = "GET, HEAD, POST, OPTIONS"
   /// How long a browser may remember the answer to a preflight, in seconds.
   private static let maximumAge = "600"
 
@@ -17,11 +16,12 @@ struct OriginPolicy: Sendable {
   }
 
   /// The answer to an `OPTIONS` request. Any header may be sent: OpenAI's SDK has a dozen of its own.
-  func preflight(_ request: HTTPRequest) -> HTTPResponse {
+  func preflight(_ request: HTTPRequest, _ route: Route) -> HTTPResponse {
     if let refusal = refusal(of: request) { return refusal }
-    var headers = [("Allow", Self.methods)]
+    let methods = ((route.methods ?? [.get, .head, .post]) + [.options]).map(\.rawValue).joined(separator: ", ")
+    var headers = [("Allow", methods)] + route.acceptHeaders
     if request.header("origin") != nil {
-      headers.append(("Access-Control-Allow-Methods", Self.methods))
+      headers.append(("Access-Control-Allow-Methods", methods))
       if let asked = request.header("access-control-request-headers") {
         headers.append(("Access-Control-Allow-Headers", asked))
       }
@@ -36,7 +36,7 @@ struct OriginPolicy: Sendable {
     if !response.headers.contains(where: { $0.name == "Vary" }) { response.headers.append(("Vary", "Origin")) }
     if let origin = request.header("origin"), allows(origin, of: request) {
       response.headers.append(("Access-Control-Allow-Origin", origin))
-      response.headers.append(("Access-Control-Expose-Headers", "Location, Retry-After"))
+      response.headers.append(("Access-Control-Expose-Headers", "Location, ETag, Accept-Patch, Retry-After"))
     }
     return response
   }

@@ -6,10 +6,16 @@ enum Route: Equatable {
   /// The WebSocket; an ordinary request for it is told so.
   case realtime
   case clientSecrets
+  /// Calls over WebRTC are made here.
+  case calls
+  case call(id: String)
+  case hangUp(id: String)
   /// An endpoint of OpenAI's that is not served, and what to do instead.
   case notServed(remedy: String)
   /// A file of the page, or nothing at all.
   case page
+
+  static let callsPath = "/v1/realtime/calls"
 
   init(path: String) {
     self =
@@ -25,8 +31,8 @@ enum Route: Equatable {
             "It belongs to the beta of the Realtime API. Use POST /v1/realtime/client_secrets, with 'session.type'."
         )
       default:
-        if Self.contains("/v1/realtime/calls", path) {
-          .notServed(remedy: "Calls over WebRTC and SIP are not supported yet. Connect a WebSocket to /v1/realtime.")
+        if Self.contains(Self.callsPath, path) {
+          Self.call(path.dropFirst(Self.callsPath.count).split(separator: "/", omittingEmptySubsequences: false))
         } else if Self.contains("/v1/realtime/translations", path) {
           .notServed(remedy: "Translation sessions are not supported. Tell an agent to translate in its instructions.")
         } else {
@@ -38,7 +44,7 @@ enum Route: Equatable {
   /// Whether pages of other sites may use it (CORS).
   var isCrossOrigin: Bool {
     switch self {
-    case .models, .realtime, .clientSecrets, .notServed: true
+    case .models, .realtime, .clientSecrets, .calls, .call, .hangUp, .notServed: true
     case .health, .readiness, .page: false
     }
   }
@@ -46,9 +52,29 @@ enum Route: Equatable {
   /// The methods it takes beside OPTIONS; nil is any.
   var methods: [HTTPRequest.Method]? {
     switch self {
-    case .clientSecrets: [.post]
+    case .clientSecrets, .calls, .hangUp: [.post]
+    case .call: [.patch, .delete]
     case .notServed: nil
     default: [.get, .head]
+    }
+  }
+
+  /// What `OPTIONS` says of bodies (WHIP, RFC 9725, section 4.2; RFC 5789).
+  var acceptHeaders: [(String, String)] {
+    switch self {
+    case .calls: [("Accept-Post", CallBody.accepted)]
+    case .call: [("Accept-Patch", CallBody.fragment)]
+    default: []
+    }
+  }
+
+  /// - Parameter parts: of what stands behind `callsPath`; the first is empty.
+  private static func call(_ parts: [Substring]) -> Route {
+    switch parts.count {
+    case 1: .calls
+    case 2 where !parts[1].isEmpty: .call(id: String(parts[1]))
+    case 3 where parts[2] == "hangup": .hangUp(id: String(parts[1]))
+    default: .notServed(remedy: "Calls are made with POST \(callsPath); SIP is not supported.")
     }
   }
 

@@ -18,8 +18,12 @@ struct EphemeralKeys: Sendable {
     var wait: Duration
   }
 
+  /// Of the sessions that keys bring along, as their JSON: one may be a megabyte.
+  static let maximumSessionBytes = 64 << 20
+
   private let limit: Int
   private var grants: [KeyHash: Grant] = [:]
+  private var sessionBytes = 0
   private var nextPurge: Instant?
 
   init(limit: Int) { self.limit = limit }
@@ -35,7 +39,11 @@ struct EphemeralKeys: Sendable {
     _ grant: Grant, seconds: Int, at now: Instant, using generator: inout some RandomNumberGenerator
   ) throws(Full) -> String {
     purge(at: now)
-    guard grants.count < limit else { throw Full(wait: (firstExpiry ?? now) - now) }
+    let bytes = grant.session == nil ? 0 : grant.sessionBytes
+    guard grants.count < limit, bytes <= Self.maximumSessionBytes - sessionBytes else {
+      throw Full(wait: (firstExpiry ?? now) - now)
+    }
+    sessionBytes += bytes
     let lifetime = min(max(seconds, Self.lifetimes.lowerBound), Self.lifetimes.upperBound)
     var grant = grant
     grant.expires = now + .seconds(lifetime)
@@ -55,9 +63,11 @@ struct EphemeralKeys: Sendable {
 
   /// Forgets what has expired: now and then, and whenever room is needed.
   private mutating func purge(at now: Instant) {
-    if let nextPurge, now < nextPurge, grants.count < limit { return }
+    let hasRoom = grants.count < limit && sessionBytes < Self.maximumSessionBytes / 2
+    if let nextPurge, now < nextPurge, hasRoom { return }
     nextPurge = now + Self.purgeInterval
     grants = grants.filter { $0.value.expires.map { now < $0 } ?? false }
+    sessionBytes = grants.values.reduce(0) { $0 + ($1.session == nil ? 0 : $1.sessionBytes) }
   }
 
   private static func random(using generator: inout some RandomNumberGenerator) -> String {

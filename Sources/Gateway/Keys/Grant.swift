@@ -22,6 +22,8 @@ struct Grant: Sendable {
   var owner: String
   /// What sessions opened with it start from.
   var session: SessionPatch?
+  /// How large that was as JSON.
+  var sessionBytes = 0
   /// The one session that it may join; nil is any of its owner.
   var callID: String?
   /// nil for a server key, which is good until the server forgets it.

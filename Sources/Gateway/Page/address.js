@@ -19,6 +19,8 @@ export const address = {
   key,
   agent: named("agent"),
   isTextOnly: named("mode") === "text",
+  /** "webrtc" or "websocket", to have that and nothing else; null lets the page choose. */
+  transport: ["webrtc", "websocket"].find((name) => name === named("transport")) ?? null,
   /** Microphone as it is: no echo cancellation, noise suppression or gain control. */
   raw: named("raw") === "1",
   /** Keep what was played, for `viva.recording()`. */

@@ -1,6 +1,8 @@
-// One WebSocket to /v1/realtime, opened again when it is lost by no one's wish.
+// The session's line to the server, a call over WebRTC or a WebSocket; opened again when it is lost by no one's wish.
 
+import { CallLine } from "./call-line.js";
 import { KeyRefused } from "./keyring.js";
+import { SocketLine } from "./socket-line.js";
 
 /** Going away, no close frame, service restart, try again later. */
 const RETRIED = new Set([1001, 1006, 1012, 1013]);
@@ -10,8 +12,8 @@ const MAX_WAITING = 64;
 const SOUND_AFTER = 10_000; // ms
 
 export class Connection {
-  #socket = null;
-  /** Whether a key is being fetched for the next socket. */
+  #line = null;
+  /** Whether a key is being fetched for the next line. */
   #isPreparing = false;
   /** Counts attempts: one that was overtaken while it waited for its key is dropped. */
   #serial = 0;
@@ -22,13 +24,24 @@ export class Connection {
 
   /**
    * @param handlers findTarget(): a promise of {agent: a name, or null for the key's own, key};
+   *   transport(): "webrtc" or "websocket", for the next line;
+   *   media: what a call sends and plays, see CallMedia;
    *   onConnecting(), onOpen(), onEvent(event, bytes), onSent(event, bytes), onRefused(error) without a good key,
+   *   onUnavailable(words): WebRTC is not to be had; whether there is another transport to try;
+   *   onRepair(isUnderWay): a call looks for another way through the network;
    *   onLost({code, reason, wasOpen, retryInSeconds}): retryInSeconds is null when no attempt will follow.
    */
   constructor(handlers) { this.#handlers = handlers; }
 
-  get isOpen() { return this.#socket?.readyState === WebSocket.OPEN; }
-  get isIdle() { return this.#socket === null && !this.#isPreparing; }
+  get isOpen() { return this.#line?.isOpen ?? false; }
+  get isIdle() { return this.#line === null && !this.#isPreparing; }
+  /** "webrtc", "websocket", or null while there is none. */
+  get transport() { return this.#line?.transport ?? null; }
+  /** Whether the server plays the agent's voice, and not this page. */
+  get isCall() { return this.transport === "webrtc"; }
+
+  /** The browser's figures of a call, or null. */
+  stats() { return this.#line?.stats?.() ?? null; }
 
   open() {
     this.#detach();
@@ -46,7 +59,7 @@ export class Connection {
   send(event) {
     if (this.isOpen) {
       const text = JSON.stringify(event);
-      this.#socket.send(text);
+      this.#line.send(text);
       this.#handlers.onSent(event, text.length);
     } else if (event.type !== "input_audio_buffer.append" && this.#waiting.length < MAX_WAITING) {
       this.#waiting.push(event);
@@ -57,9 +70,9 @@ export class Connection {
     clearTimeout(this.#retry);
     this.#serial++;
     this.#isPreparing = false;
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close(1000);
+    const line = this.#line;
+    this.#line = null;
+    line?.close();
   }
 
   async #connect() {
@@ -75,37 +88,41 @@ export class Connection {
     }
     if (serial !== this.#serial) return;
     this.#isPreparing = false;
-    if (target) this.#openSocket(target);
+    if (target) this.#openLine(target);
     else if (failure instanceof KeyRefused) this.#handlers.onRefused(failure);
     else this.#lose({ code: 1006, reason: failure.message, wasOpen: false });
   }
 
-  #openSocket({ agent, key }) {
-    const url = new URL("/v1/realtime", location.href);
-    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    if (agent !== null) url.searchParams.set("model", agent);
-    // A browser cannot set a header on a WebSocket; the key rides in the list of subprotocols.
-    const socket = new WebSocket(url, ["realtime", `openai-insecure-api-key.${key}`]);
+  #openLine(target) {
     let openedAt = null;
-    this.#socket = socket;
-
-    socket.onopen = () => {
-      if (this.#socket !== socket) return;
-      openedAt = performance.now();
-      this.#handlers.onOpen();
-      for (const event of this.#waiting.splice(0)) this.send(event);
+    // What a line says after it was let go of is not heard.
+    const current = (handle) => (...values) => { if (this.#line === line) handle(...values); };
+    const handlers = {
+      onOpen: current(() => {
+        if (openedAt === null) {
+          openedAt = performance.now();
+          this.#handlers.onOpen();
+        }
+        for (const event of this.#waiting.splice(0)) this.send(event);
+      }),
+      onEvent: current(this.#handlers.onEvent),
+      onRepair: current(this.#handlers.onRepair),
+      onUnavailable: current((words) => {
+        this.#detach();
+        if (this.#handlers.onUnavailable(words)) this.#connect();
+        else this.#handlers.onLost({ code: 1000, reason: words, wasOpen: false, retryInSeconds: null });
+      }),
+      onLost: current(({ code, reason }) => {
+        this.#detach();
+        const wasOpen = openedAt !== null;
+        if (wasOpen && performance.now() - openedAt > SOUND_AFTER) this.#attempt = 0;
+        this.#lose({ code, reason, wasOpen });
+      }),
     };
-    socket.onmessage = ({ data }) => {
-      if (this.#socket !== socket) return;
-      this.#handlers.onEvent(JSON.parse(data), data.length);
-    };
-    socket.onclose = ({ code, reason }) => {
-      if (this.#socket !== socket) return;
-      this.#socket = null;
-      const wasOpen = openedAt !== null;
-      if (wasOpen && performance.now() - openedAt > SOUND_AFTER) this.#attempt = 0;
-      this.#lose({ code, reason, wasOpen });
-    };
+    const isCall = this.#handlers.transport() === "webrtc";
+    const line = isCall ? new CallLine(target, this.#handlers.media, handlers) : new SocketLine(target, handlers);
+    this.#line = line;
+    line.open();
   }
 
   #lose(loss) {

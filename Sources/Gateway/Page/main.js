@@ -9,13 +9,15 @@ import { byId } from "./dom.js";
 import { EventLog } from "./event-log.js";
 import { LatencyChart, seconds, took } from "./latency-chart.js";
 import { LatencyLog } from "./latency.js";
-import { Microphone } from "./microphone.js";
+import { LineView } from "./line-view.js";
+import { NetworkPanel } from "./network-panel.js";
 import { Notices } from "./notices.js";
-import { Player } from "./player.js";
 import { Session } from "./session.js";
+import { Sound } from "./sound.js";
 import { StatusView } from "./status-view.js";
 import { TalkState } from "./talk-state.js";
 import { TestHooks } from "./test-hooks.js";
+import { TransportChoice } from "./transport-choice.js";
 import { VoiceLine } from "./voice-line.js";
 
 /** What the next connection is to remember, and what the sheet says above it. */
@@ -42,41 +44,46 @@ const notices = new Notices({ onReconnect: connect });
 
 function refresh() {
   state.isMicrophoneLive = microphone.isLive;
-  state.isPlaying = player.isPlaying;
+  state.isPlaying = sound.isPlaying;
   byId("epigraph").hidden = !captions.isEmpty;
   status.show(state, microphone);
+  lineView.show(connection.isOpen ? choice.describe(connection.transport) : null, state.isTextOnly);
 }
 
 // MARK: The session
 
-const player = new Player({
-  keep: address.record,
-  onLevel: (rms) => voiceLine.hear("agent", rms),
+const sound = new Sound({
+  address,
+  onMicrophone: (samples, rms) => {
+    if (!connection.isOpen) return;
+    if (!connection.isCall) session.hear(samples);
+    voiceLine.hear("you", rms);
+    status.showLevel(rms);
+  },
+  onAgent: (rms) => voiceLine.hear("agent", rms),
   onStart: () => {
     latency.answered(performance.now());
     refresh();
   },
   onDrain: refresh,
+  onBlocked: () => notices.show("The browser holds the agent’s voice back until you press or type something here."),
 });
+const { microphone, media } = sound;
 
-const microphone = new Microphone({
-  raw: address.raw,
-  onChunk: (samples, rms) => {
-    if (!connection.isOpen) return;
-    session.hear(samples);
-    voiceLine.hear("you", rms);
-    status.showLevel(rms);
-  },
-});
+const choice = new TransportChoice({ forced: address.transport, isTextOnly: () => state.isTextOnly });
 
 const connection = new Connection({
   findTarget: () => admission.target(),
+  transport: () => choice.next(),
+  media,
   onConnecting: () => {
     state.connection = "connecting";
     refresh();
   },
   onOpen: () => {
     state.connection = "open";
+    lineView.isRepairing = false;
+    showFormats();
     notices.clear();
     session.begin(memory);
     if (memory.length > 0) captions.divide(divider);
@@ -86,6 +93,11 @@ const connection = new Connection({
   onSent: (event, bytes) => eventLog.add("sent", event, bytes),
   onEvent: receive,
   onRefused: (error) => admission.refuse(error),
+  onUnavailable: (words) => choice.refuse(words),
+  onRepair: (isUnderWay) => {
+    lineView.isRepairing = isUnderWay;
+    refresh();
+  },
   onLost: (loss) => {
     if (loss.wasOpen) remember("The line was lost and is open again. The agent knows what was said.");
     hangUp();
@@ -95,14 +107,15 @@ const connection = new Connection({
   },
 });
 
-const session = new Session(connection, player);
-const testHooks = new TestHooks({ state, player });
+const session = new Session(connection, sound);
+const network = new NetworkPanel(() => connection.stats());
+const testHooks = new TestHooks({ state, sound, connection, network });
 window.viva = testHooks;
 
 function receive(event, bytes) {
   eventLog.add("received", event, bytes);
   if (event.type === "session.created" && event.session.model) nameAgent(event.session.model);
-  for (const part of [session, conversation, state, notices, testHooks]) part.apply(event);
+  for (const part of [session, sound.voice, conversation, state, notices, testHooks]) part.apply(event);
   latency.apply(event, performance.now());
   if (event.type === "response.output_text.done") status.announce(event.text);
   refresh();
@@ -117,7 +130,7 @@ function connect() {
 /** The connection is gone, or about to be: nothing more will come of what was under way. */
 function hangUp() {
   state.lost();
-  player.stop();
+  sound.stop();
   conversation.finish();
 }
 
@@ -131,7 +144,7 @@ function remember(words) {
 
 async function talk() {
   if (!admission.hasKey()) return;
-  player.open();
+  sound.open();
   if (connection.isIdle) connect();
   else if (microphone.isLive) return mute();
   try {
@@ -145,13 +158,14 @@ async function talk() {
 
 function mute() {
   microphone.mute();
-  if (connection.isOpen) session.hearSilence();
+  // A muted track is silence already.
+  if (connection.isOpen && !connection.isCall) session.hearSilence();
   refresh();
 }
 
 function write(text) {
   if (!admission.hasKey()) return;
-  if (!state.isTextOnly) player.open();
+  if (!state.isTextOnly) sound.open();
   if (connection.isIdle) connect();
   conversation.write(session.say(text), text);
   latency.asked(performance.now());
@@ -160,6 +174,23 @@ function write(text) {
   captions.follow();
   refresh();
 }
+
+/** The user has had enough; what was said stays, and so does what the next session is to know. */
+function end() {
+  if (state.connection === "none") return;
+  remember("From here on in another session. The agent knows what was said.");
+  connection.close();
+  hangUp();
+  refresh();
+}
+
+const lineView = new LineView({
+  onHangUp: () => {
+    microphone.mute();
+    end();
+  },
+  onMute: (isMuted) => { sound.isMuted = isMuted; },
+});
 
 const admission = new Admission({
   address,
@@ -193,7 +224,7 @@ function nameAgent(name) {
 
 // A session keeps its audio format, so another format is another connection that remembers.
 function changeFormat(name) {
-  session.formatName = name;
+  session.formatName = media.formatName = name;
   if (state.connection === "none") return;
   const format = byId("format").selectedOptions[0].text;
   remember(`From here on in ${format}. The agent knows what was said.`);
@@ -201,6 +232,9 @@ function changeFormat(name) {
   hangUp();
   connect();
 }
+
+/** The first format is the best that the transport has. */
+function showFormats() { byId("format").options[0].text = connection.isCall ? "Opus" : "PCM"; }
 
 function changeMode(mode) {
   state.isTextOnly = mode === "text";
@@ -217,6 +251,7 @@ byId("writing").addEventListener("submit", (event) => {
 });
 byId("modality").addEventListener("change", ({ target }) => changeMode(target.value));
 byId("format").addEventListener("change", ({ target }) => changeFormat(target.value));
+addEventListener("pagehide", end);
 addEventListener("keydown", ({ key }) => {
   if (key === "Escape" && connection.isOpen) session.interrupt();
 });

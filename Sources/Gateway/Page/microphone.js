@@ -1,17 +1,22 @@
-// The user's voice: getUserMedia, then an AudioWorklet that hands over 20 ms of 24 kHz s16 at a time.
+// The user's voice: getUserMedia; the track is for a call, 20 ms at a time for a WebSocket.
 
-import { SAMPLE_RATE } from "./pcm.js";
+import { tap } from "./tap.js";
 
 export class Microphone {
   #raw;
   #onChunk;
+  #onTrack;
   #track = null;
   #opening = null;
 
-  /** @param onChunk called with (Int16Array, rms 0…1) every 20 ms while the microphone is live. */
-  constructor({ raw, onChunk }) {
+  /**
+   * @param onChunk called with (Int16Array of 24 kHz, rms 0…1) every 20 ms while the microphone is live
+   * @param onTrack called with the MediaStreamTrack once there is one, and with null when it is gone
+   */
+  constructor({ raw, onChunk, onTrack }) {
     this.#raw = raw;
     this.#onChunk = onChunk;
+    this.#onTrack = onTrack;
   }
 
   get isOpen() { return this.#track !== null; }
@@ -34,35 +39,18 @@ export class Microphone {
     const stream = await navigator.mediaDevices.getUserMedia({
       audio: { channelCount: 1, echoCancellation: clean, noiseSuppression: clean, autoGainControl: clean },
     });
-    const [context, source] = capture(stream);
-    await context.audioWorklet.addModule("/microphone-worklet.js");
-    const worklet = new AudioWorkletNode(context, "microphone", {
-      numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit",
+    const ear = await tap(stream, (samples, rms) => {
+      if (this.isLive) this.#onChunk(samples, rms);
     });
-    worklet.port.onmessage = ({ data }) => {
-      if (this.isLive) this.#onChunk(data.samples, data.rms);
-    };
-    source.connect(worklet);
-    await context.resume();
     this.#track = stream.getAudioTracks()[0];
+    this.#onTrack(this.#track);
     // The device was unplugged or its permission withdrawn: the next press asks anew.
     this.#track.addEventListener("ended", () => {
       this.#track = null;
       this.#opening = null;
-      context.close();
+      this.#onTrack(null);
+      ear.close();
     });
-  }
-}
-
-// Firefox joins a microphone only to a context at the device's own rate; the worklet then resamples.
-function capture(stream) {
-  const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: "interactive" });
-  try {
-    return [context, context.createMediaStreamSource(stream)];
-  } catch {
-    context.close();
-    const native = new AudioContext({ latencyHint: "interactive" });
-    return [native, native.createMediaStreamSource(stream)];
   }
 }
 

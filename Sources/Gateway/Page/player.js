@@ -6,6 +6,8 @@ export class Player {
   isPlaying = false;
   #context = null;
   #worklet = null;
+  #volume = null;
+  #isMuted = false;
   #opening = null;
   #stopping = null;
   #onLevel;
@@ -36,7 +38,13 @@ export class Player {
     await this.#context.audioWorklet.addModule("/player-worklet.js");
     this.#worklet = new AudioWorkletNode(this.#context, "player", { numberOfInputs: 0, outputChannelCount: [1] });
     this.#worklet.port.onmessage = ({ data }) => this.#hear(data);
-    this.#worklet.connect(this.#context.destination);
+    this.#volume = new GainNode(this.#context, { gain: this.#isMuted ? 0 : 1 });
+    this.#worklet.connect(this.#volume).connect(this.#context.destination);
+  }
+
+  set isMuted(isMuted) {
+    this.#isMuted = isMuted;
+    if (this.#volume) this.#volume.gain.value = isMuted ? 0 : 1;
   }
 
   async play(item, samples) {

@@ -11,13 +11,13 @@ export class Session {
   formatName = "audio/pcm";
   #format = null;
   #connection;
-  #player;
+  #sound;
   #activeResponse = null;
   #respondAfterwards = false;
 
-  constructor(connection, player) {
+  constructor(connection, sound) {
     this.#connection = connection;
-    this.#player = player;
+    this.#sound = sound;
   }
 
   /** First on every connection. @param history what to remember from the one before: [{id, role, text}]. */
@@ -25,7 +25,8 @@ export class Session {
     this.#activeResponse = null;
     this.#respondAfterwards = false;
     this.#format = formatNamed(this.formatName);
-    const format = this.#format.description;
+    // A call's format is in its SDP.
+    const format = this.#connection.isCall ? undefined : this.#format.description;
     this.#update({
       output_modalities: [this.#modality],
       audio: {
@@ -70,6 +71,7 @@ export class Session {
   /** The user asks the agent to be quiet. */
   interrupt() {
     if (this.#activeResponse) this.#send({ type: "response.cancel", response_id: this.#activeResponse });
+    if (this.#connection.isCall && this.#sound.voice.isPlaying) this.#send({ type: "output_audio_buffer.clear" });
     this.#cutOff();
   }
 
@@ -79,7 +81,7 @@ export class Session {
         this.#activeResponse = event.response.id;
         break;
       case "response.output_audio.delta":
-        this.#player.play(event.item_id, this.#format.decode(event.item_id, event.delta));
+        this.#sound.player.play(event.item_id, this.#format.decode(event.item_id, event.delta));
         break;
       case "input_audio_buffer.speech_started":
         this.#cutOff();
@@ -92,9 +94,9 @@ export class Session {
     }
   }
 
-  // Over a WebSocket the client owns playback, so only it knows what was heard.
+  // Over a WebSocket the client owns playback, so only it knows what was heard. In a call the server cuts by itself.
   async #cutOff() {
-    for (const { item, milliseconds } of await this.#player.stop()) {
+    for (const { item, milliseconds } of await this.#sound.player.stop()) {
       this.#send({
         type: "conversation.item.truncate", item_id: item, content_index: 0, audio_end_ms: milliseconds,
       });

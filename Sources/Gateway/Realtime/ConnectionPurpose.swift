@@ -14,26 +14,35 @@ enum ConnectionPurpose: Sendable {
       guard let role = grant.scope.role else {
         throw .insufficientScope(grant.scope, needed: [.sideband, .human, .listener], to: "join a session")
       }
-      guard grant.callID == nil || grant.callID == callID, let session = registry.session(callID),
+      guard grant.callID.map({ Call.sessionID(of: $0) == Call.sessionID(of: callID) }) ?? true,
+        let session = registry.session(Call.sessionID(of: callID)),
         session.owner == grant.owner
       else { throw .callNotFound(callID) }
       self = .join(session, role)
     } else {
-      guard grant.scope.opensSessions else {
-        throw .insufficientScope(grant.scope, needed: [.caller], to: "open a session")
-      }
-      self = .open(try Self.sessionRequest(request, grant))
+      self = .open(try SessionRequest(request, grant))
     }
   }
 
-  private static func sessionRequest(_ request: HTTPRequest, _ grant: Grant) throws(HTTPResponse) -> SessionRequest {
-    let asked = request.queryValue("model")
+}
+
+extension SessionRequest {
+  /// The session that a request asks for, with its key's session and perhaps one of its own on top.
+  ///
+  /// - Throws: the answer, 400 or 403, to a request that asks for what its key does not give.
+  init(_ request: HTTPRequest, _ grant: Grant, update: SessionPatch? = nil) throws(HTTPResponse) {
+    guard grant.scope.opensSessions else {
+      throw .insufficientScope(grant.scope, needed: [.caller], to: "open a session")
+    }
     // What hangs on the key is a default, but for the agent: who made the key chose whom its holder may talk to.
-    if let bound = grant.session?.model, let asked, asked != bound {
-      throw .error(
-        403,
-        .invalidRequest(
-          code: "model_not_allowed", message: "This key is for the model '\(bound)' and no other.", param: "model"))
+    let asked = request.queryValue("model") ?? update?.model
+    if let bound = grant.session?.model {
+      for asked in [request.queryValue("model"), update?.model].compactMap({ $0 }) where asked != bound {
+        throw .error(
+          403,
+          .invalidRequest(
+            code: "model_not_allowed", message: "This key is for the model '\(bound)' and no other.", param: "model"))
+      }
     }
     var kind = grant.session.map { $0.kind ?? .realtime }
     if let intent = request.queryValue("intent") {
@@ -42,8 +51,15 @@ enum ConnectionPurpose: Sendable {
       }
       kind = .transcription
     }
-    return SessionRequest(
-      agent: asked ?? grant.session?.model, kind: kind ?? .realtime, patch: grant.session, owner: grant.owner)
+    if let asked = update?.kind {
+      guard kind ?? asked == asked else {
+        throw .error(400, .badType(asked, bound: kind))
+      }
+      kind = asked
+    }
+    self.init(
+      agent: asked ?? grant.session?.model, kind: kind ?? .realtime, patch: grant.session, update: update,
+      owner: grant.owner)
   }
 }
 
@@ -51,7 +67,7 @@ extension Scope {
   fileprivate var opensSessions: Bool { self == .caller || self == .admin }
 
   /// What its holder is in a session of someone else; nil when it may not join.
-  fileprivate var role: SidebandRole? {
+  var role: SidebandRole? {
     switch self {
     case .caller: nil
     case .listener: .listener
@@ -62,6 +78,14 @@ extension Scope {
 }
 
 extension RealtimeError {
+  fileprivate static func badType(_ type: RealtimeSession.Kind, bound kind: RealtimeSession.Kind?) -> RealtimeError {
+    .invalidRequest(
+      code: "invalid_value",
+      message:
+        "Invalid value for 'session.type': '\(type.rawValue)'. The key and the URL ask for '\(kind?.rawValue ?? "")'.",
+      param: "session.type")
+  }
+
   fileprivate static func badIntent(_ intent: String, bound kind: RealtimeSession.Kind?) -> RealtimeError {
     .invalidRequest(
       code: "invalid_value",

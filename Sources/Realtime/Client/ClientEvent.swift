@@ -1,4 +1,4 @@
-/// What a client may say: the eleven events of the GA protocol.
+/// What a client may say: the eleven events of the GA protocol, and those of Viva's rooms.
 public struct ClientEvent: Sendable, Equatable {
   /// The client's own name for the event, echoed in the error that it may cause.
   public var eventID: String?
@@ -24,6 +24,20 @@ public struct ClientEvent: Sendable, Equatable {
     case conversationItemDelete(itemID: String)
     case responseCreate(ResponseParameters)
     case responseCancel(responseID: String?)
+    /// Vendor event: the sender speaks in the agent's place from now on.
+    case roomTakeover
+    /// Vendor event: the agent has the floor again.
+    case roomHandback
+    /// Vendor event: nobody hears this participant, or the sender where none is named.
+    case roomMute(participantID: String?, isMuted: Bool)
+
+    /// Whether it is about the room, not the conversation.
+    public var isOfRoom: Bool {
+      switch self {
+      case .roomTakeover, .roomHandback, .roomMute: true
+      default: false
+      }
+    }
   }
 
   enum Kind: String, CaseIterable {
@@ -38,6 +52,9 @@ public struct ClientEvent: Sendable, Equatable {
     case conversationItemDelete = "conversation.item.delete"
     case responseCreate = "response.create"
     case responseCancel = "response.cancel"
+    case roomTakeover = "viva.room.takeover"
+    case roomHandback = "viva.room.handback"
+    case roomMute = "viva.room.mute"
   }
 
   /// The most audio that one append may hold, in bytes after decoding.

@@ -4,13 +4,14 @@ struct ClientMessage: Decodable {
   let body: Result<ClientEvent.Body, RealtimeError>
 
   private enum CodingKeys: String, CodingKey {
-    case type, session, audio, item, response
+    case type, session, audio, item, response, muted
     case eventID = "event_id"
     case itemID = "item_id"
     case previousItemID = "previous_item_id"
     case contentIndex = "content_index"
     case audioEndMilliseconds = "audio_end_ms"
     case responseID = "response_id"
+    case participantID = "participant_id"
   }
 
   private static let longestID = 128
@@ -28,7 +29,7 @@ struct ClientMessage: Decodable {
 
   private static func body(of fields: KeyedDecodingContainer<CodingKeys>) throws -> ClientEvent.Body {
     let type = try fields.decode(String.self, forKey: .type)
-    if let remedy = OtherDialects.remedy(forEvent: type) {
+    if type.utf8.count <= String.longestChoice, let remedy = OtherDialects.remedy(forEvent: type) {
       throw fields.refusal(.type, code: "unsupported_value", remedy)
     }
     switch try fields.requiredChoice(.type) as ClientEvent.Kind {
@@ -61,6 +62,14 @@ struct ClientMessage: Decodable {
         try fields.decodeIfPresent(ResponseParameters.self, forKey: .response) ?? ResponseParameters())
     case .responseCancel:
       return .responseCancel(responseID: try fields.label(.responseID, upTo: longestID))
+    case .roomTakeover:
+      return .roomTakeover
+    case .roomHandback:
+      return .roomHandback
+    case .roomMute:
+      return .roomMute(
+        participantID: try fields.label(.participantID, upTo: longestID),
+        isMuted: try fields.decodeIfPresent(Bool.self, forKey: .muted) ?? true)
     }
   }
 

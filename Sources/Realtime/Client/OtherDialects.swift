@@ -4,6 +4,7 @@
 enum OtherDialects {
   // MARK: Events
 
+  /// - Parameter type: of at most `String.longestChoice` bytes.
   /// - Returns: nil for the name of an event that no other dialect has.
   static func remedy(forEvent type: String) -> String? {
     switch type {
@@ -14,7 +15,7 @@ enum OtherDialects {
     case "transcription_session.update":
       "'\(type)' is of the beta. Use 'session.update' with session.type 'transcription'."
     case _ where type.hasPrefix("response.audio"):
-      "'\(type)' is of the beta, and the server's. Its name is now 'response.output_\(type.dropFirst(9).prefix(100))'."
+      "'\(type)' is of the beta, and the server's. Its name is now 'response.output_\(type.dropFirst(9))'."
     case _ where type.hasPrefix("mcp_") || type.hasPrefix("response.mcp_"):
       "MCP is not supported. Declare a 'function' and call the MCP server yourself."
     default: nil

@@ -15,7 +15,7 @@ extension ConversationItem: Codable {
     id = try fields.label(.id, upTo: 128)
     status = try fields.choice(.status)
     let type = try fields.decode(String.self, forKey: .type)
-    if type.hasPrefix("mcp_") {
+    if type.utf8.starts(with: "mcp_".utf8) {
       throw fields.refusal(.type, code: "unsupported_value", "MCP items are not supported. Use function calls.")
     }
     switch try fields.requiredChoice(.type) as Kind {

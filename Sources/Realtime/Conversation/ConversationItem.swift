@@ -66,7 +66,8 @@ extension ConversationItem {
     var taken: [UInt8]?
     changeParts { part in
       guard case .inputAudio(let audio?, let transcript) = part else { return }
-      taken = (taken ?? []) + audio
+      taken = taken ?? []
+      taken?.append(contentsOf: audio)
       part = .inputAudio(audio: nil, transcript: transcript)
     }
     return taken

@@ -25,7 +25,8 @@ extension KeyedDecodingContainer {
   func choice<Choice>(_ key: Key) throws -> Choice?
   where Choice: RawRepresentable<String> & CaseIterable {
     guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
-    guard let choice = Choice(rawValue: text) else {
+    // A long text takes long to compare, and none of them is.
+    guard text.utf8.count <= String.longestChoice, let choice = Choice(rawValue: text) else {
       throw refusal(key, .unknownValue(text, allowed: Choice.allCases.map(\.rawValue)))
     }
     return choice
@@ -92,9 +93,11 @@ extension KeyedDecodingContainer {
 
   /// An array of up to `count` elements; nil when absent or null.
   func list<Element: Decodable>(_ key: Key, upTo count: Int) throws -> [Element]? {
-    guard let list = try decodeIfPresent([Element].self, forKey: key) else { return nil }
-    guard list.count <= count else { throw refusal(key, "Too many: \(list.count). Expected at most \(count).") }
-    return list
+    guard contains(key), try !decodeNil(forKey: key) else { return nil }
+    // Counted before they are read, which costs time.
+    let length = try nestedUnkeyedContainer(forKey: key).count ?? 0
+    guard length <= count else { throw refusal(key, "Too many: \(length). Expected at most \(count).") }
+    return try decode([Element].self, forKey: key)
   }
 
   /// Up to `count` strings of up to `length` bytes each; nil when absent or null.
@@ -119,8 +122,12 @@ extension KeyedDecodingContainer {
 }
 
 extension String {
+  /// What the protocol has words for is shorter, in bytes of UTF-8.
+  static let longestChoice = 128
+
   static func unknownValue(_ value: String, allowed: [String]) -> String {
     let allowed = allowed.map { "'\($0)'" }.joined(separator: ", ")
-    return "Invalid value: '\(value.prefix(100))'. Supported values are: \(allowed)."
+    // By scalars: a character may be as long as the message.
+    return "Invalid value: '\(String(value.unicodeScalars.prefix(100)))'. Supported values are: \(allowed)."
   }
 }

@@ -10,9 +10,11 @@ public enum JSONValue: Sendable, Equatable {
   case array([JSONValue])
   case object([String: JSONValue])
 
-  /// Reads JSON text from anyone; nil when it is no JSON, or nested more than 64 levels deep.
+  /// Reads JSON text from anyone; nil when it is no JSON, nested more than 64 levels deep, or of more than 100,000
+  /// values.
   public init?(text: String) {
-    guard let value = try? RealtimeJSON.decode(JSONValue.self, from: Array(text.utf8)) else { return nil }
+    let bytes = Array(text.utf8)
+    guard (try? RealtimeJSON.checkShape(of: bytes)) != nil, let value = JSONReader.read(bytes) else { return nil }
     self = value
   }
 
@@ -23,8 +25,13 @@ public enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue: Codable {
-  /// - Throws: `DecodingError` for a number beyond `Double`.
+  /// - Throws: `DecodingError` for a number beyond `Double`, and for a string that is no Unicode.
   public init(from decoder: any Decoder) throws {
+    if let message = decoder.userInfo[JSONMessage.key] as? JSONMessage {
+      guard let value = message.value(at: decoder.codingPath) else { throw Self.unreadable(decoder) }
+      self = value
+      return
+    }
     let value = try decoder.singleValueContainer()
     if value.decodeNil() {
       self = .null
@@ -41,9 +48,15 @@ extension JSONValue: Codable {
     } else if let number = try? value.decode(Double.self) {
       self = .number(number)
     } else {
-      throw DecodingError.dataCorruptedError(
-        in: value, debugDescription: "It holds a number that is too large or a string that cannot be read.")
+      throw Self.unreadable(decoder)
     }
+  }
+
+  private static func unreadable(_ decoder: any Decoder) -> DecodingError {
+    .dataCorrupted(
+      .init(
+        codingPath: decoder.codingPath,
+        debugDescription: "It holds what is no JSON, a number that is too large, or a string that cannot be read."))
   }
 
   public func encode(to encoder: any Encoder) throws {

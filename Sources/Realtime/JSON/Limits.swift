@@ -13,6 +13,8 @@ enum Limits {
   /// Items in the `input` of a response.
   static let input = 128
   static let tracing = 16 << 10
+  /// An SDP offer.
+  static let offer = 16 << 10
   static let transcriptionPrompt = 16 << 10
   static let languages = 32
   static let language = 64

@@ -4,11 +4,15 @@ import Foundation
 enum RealtimeJSON {
   /// Arrays and objects inside each other; deeper input is refused before anything recurses into it.
   static let maximumDepth = 64
+  /// Elements and fields in all, more or less: to read one costs far more than the bytes that it is written with.
+  static let maximumValues = 100_000
 
   /// - Throws: `RealtimeError`, or what `Value`'s own decoding throws.
   static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-    try checkDepth(of: bytes)
-    return try JSONDecoder().decode(type, from: Data(bytes))
+    try checkShape(of: bytes)
+    let decoder = JSONDecoder()
+    decoder.userInfo[JSONMessage.key] = JSONMessage(bytes)
+    return try decoder.decode(type, from: Data(bytes))
   }
 
   static func encode(_ value: some Encodable, sortingKeys: Bool = false) -> [UInt8] {
@@ -21,8 +25,10 @@ enum RealtimeJSON {
     return try! Array(encoder.encode(value))
   }
 
-  private static func checkDepth(of bytes: [UInt8]) throws(RealtimeError) {
+  /// Refuses what would take too much stack, or too much time, to read.
+  static func checkShape(of bytes: [UInt8]) throws(RealtimeError) {
     var depth = 0
+    var values = 0
     var isInString = false
     var isEscaped = false
     for byte in bytes {
@@ -41,7 +47,10 @@ enum RealtimeJSON {
       switch byte {
       case UInt8(ascii: "\""):
         isInString = true
+      case UInt8(ascii: ","):
+        values += 1
       case UInt8(ascii: "["), UInt8(ascii: "{"):
+        values += 1
         depth += 1
         if depth > maximumDepth { throw .malformedJSON("it is nested more than \(maximumDepth) levels deep.") }
       case UInt8(ascii: "]"), UInt8(ascii: "}"):
@@ -49,6 +58,7 @@ enum RealtimeJSON {
       default:
         break
       }
+      if values > maximumValues { throw .malformedJSON("it holds more than \(maximumValues) values.") }
     }
   }
 }

@@ -5,8 +5,9 @@
 /// A response: `response.created`; for each item `output_item.added`, `conversation.item.added`, for each part
 /// `content_part.added`, deltas, their `*.done`, `content_part.done`; `output_item.done`, `conversation.item.done`;
 /// `response.done`, once and last. A turn of the user: `speech_started`, `speech_stopped`, `committed`,
-/// `conversation.item.added`, `conversation.item.done`. The items of a response outside the conversation are announced
-/// by that response only. `rate_limits.updated` and vendor events may stand anywhere.
+/// `conversation.item.added`, `conversation.item.done`. What a server plays: `output_audio_buffer.started`, then `cleared`
+/// or, after `response.done`, `stopped`. The items of a response outside the conversation are announced by that response
+/// only. `rate_limits.updated` and vendor events may stand anywhere.
 public struct ResponseOrder: Sendable {
   /// What is wrong with an event.
   public struct Violation: Error, Sendable, Equatable, CustomStringConvertible {
@@ -21,6 +22,8 @@ public struct ResponseOrder: Sendable {
   /// Items of finished responses outside the conversation: they never enter it.
   private var apart: Set<String> = []
   private var input = InputProgress()
+  /// Responses whose sound has begun, and whether it is over.
+  private var sounds: [String: Bool] = [:]
 
   public init() {}
 
@@ -53,13 +56,28 @@ public struct ResponseOrder: Sendable {
     case let type where type.hasPrefix("response."):
       try takeResponseEvent(message)
     case let type where type.hasPrefix("output_audio_buffer."):
-      // The last sound may well be played after `response.done`.
-      guard let id = message.responseID, responses[id] != nil || finished.contains(id) else {
-        throw OrderError("before response.created")
-      }
+      try takeSound(message)
     default:
       try input.take(message)
     }
+  }
+
+  /// What a server plays begins once, and stops once: after `response.done`, since more may come before.
+  private mutating func takeSound(_ message: ServerMessage) throws(OrderError) {
+    guard let id = message.responseID, responses[id] != nil || finished.contains(id) else {
+      throw OrderError("before response.created")
+    }
+    guard message.type != "output_audio_buffer.started" else {
+      guard sounds[id] == nil else { throw OrderError("\(id) was started before") }
+      sounds[id] = false
+      return
+    }
+    guard let isOver = sounds[id] else { throw OrderError("before output_audio_buffer.started of \(id)") }
+    sounds[id] = true
+    // A client may ask to clear what is clear.
+    guard message.type == "output_audio_buffer.stopped" else { return }
+    guard !isOver else { throw OrderError("\(id) was stopped or cleared before") }
+    guard finished.contains(id) else { throw OrderError("before response.done of \(id)") }
   }
 
   private mutating func create(_ message: ServerMessage) throws(OrderError) {

@@ -24,7 +24,7 @@ extension Response: Codable {
     if let output = try audio?.nested(RealtimeSession.OutputKeys.self, .output) {
       self.audio = Audio(
         format: try output.decodeIfPresent(AudioFormat.self, forKey: .format) ?? .pcm,
-        voice: try output.voice(.voice))
+        voice: try output.decodeIfPresent(Voice.self, forKey: .voice))
     }
   }
 
@@ -46,6 +46,7 @@ extension Response: Codable {
     var audioFields = fields.nestedContainer(keyedBy: RealtimeSession.AudioKeys.self, forKey: .audio)
     var output = audioFields.nestedContainer(keyedBy: RealtimeSession.OutputKeys.self, forKey: .output)
     try output.encode(audio.format, forKey: .format)
-    try output.encode(audio.voice, forKey: .voice)
+    // A response knows voices by name only, whereas a session may show an id.
+    try output.encode(audio.voice?.name, forKey: .voice)
   }
 }

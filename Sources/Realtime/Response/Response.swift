@@ -2,9 +2,9 @@
 public struct Response: Sendable, Equatable {
   public struct Audio: Sendable, Equatable {
     public var format: AudioFormat
-    public var voice: String?
+    public var voice: Voice?
 
-    public init(format: AudioFormat, voice: String?) {
+    public init(format: AudioFormat, voice: Voice?) {
       self.format = format
       self.voice = voice
     }

@@ -15,7 +15,7 @@ public struct ResponseParameters: Sendable, Equatable {
 
   public var modality: Modality?
   public var instructions: String?
-  public var voice: String?
+  public var voice: Voice?
   public var outputFormat: AudioFormat?
   public var tools: [RealtimeSession.Tool]?
   public var toolChoice: RealtimeSession.ToolChoice?
@@ -74,7 +74,7 @@ extension ResponseParameters: Decodable {
     let audio = try fields.nested(RealtimeSession.AudioKeys.self, .audio)
     if let output = try audio?.nested(RealtimeSession.OutputKeys.self, .output) {
       outputFormat = try output.decodeIfPresent(AudioFormat.self, forKey: .format)
-      voice = try output.voice(.voice)
+      voice = try output.decodeIfPresent(Voice.self, forKey: .voice)
     }
   }
 }

@@ -10,6 +10,8 @@ public struct ClientSecret: Sendable {
     self.value = value
     self.expiresAt = expiresAt
     self.session = session
+    // Here the protocol has a voice's name only.
+    self.session.voice?.isCustom = false
   }
 
   /// As JSON text in UTF-8.

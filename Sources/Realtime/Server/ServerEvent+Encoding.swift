@@ -124,6 +124,21 @@ extension ServerEvent {
     case .vivaResumed(let response, let id):
       try fields.encode(response, forKey: .responseID)
       try fields.encode(id, forKey: .itemID)
+
+    case .vivaSRTPAnswer(let sdp):
+      try fields.encode(sdp, forKey: .sdp)
+    case .vivaRoomParticipantJoined(let participant):
+      try fields.encode(participant, forKey: .participant)
+    case .vivaRoomParticipantLeft(let id), .vivaRoomActiveSpeaker(let id):
+      try fields.encode(id, forKey: .participantID)
+    case .vivaRoomRoleChanged(let id, let role, let previous):
+      try fields.encode(id, forKey: .participantID)
+      try fields.encode(role, forKey: .role)
+      try fields.encode(previous, forKey: .previousRole)
+    case .vivaRoomMuted(let id, let isMuted, let by):
+      try fields.encode(id, forKey: .participantID)
+      try fields.encode(isMuted, forKey: .muted)
+      try fields.encode(by, forKey: .by)
     }
   }
 }

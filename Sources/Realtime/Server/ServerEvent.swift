@@ -61,6 +61,19 @@ public enum ServerEvent: Sendable, Equatable {
   /// was cut off.
   case vivaResumed(responseID: String, itemID: String)
 
+  /// Vendor event: the answer to `session.viva.srtp.sdp`. It has keys in it, and goes to who has offered alone.
+  case vivaSRTPAnswer(sdp: String)
+  /// Vendor event: somebody is in the room; who joins is told of everybody who is there, themselves included.
+  case vivaRoomParticipantJoined(RoomParticipant)
+  /// Vendor event.
+  case vivaRoomParticipantLeft(participantID: String)
+  /// Vendor event: somebody has taken the agent's place, or has given it back.
+  case vivaRoomRoleChanged(participantID: String, role: RoomRole, previousRole: RoomRole)
+  /// Vendor event: who speaks, or spoke last.
+  case vivaRoomActiveSpeaker(participantID: String)
+  /// Vendor event. `by`: who did it.
+  case vivaRoomMuted(participantID: String, isMuted: Bool, by: String)
+
   /// Its name in the protocol.
   public var type: String {
     switch self {
@@ -103,6 +116,12 @@ public enum ServerEvent: Sendable, Equatable {
     case .outputAudioBufferCleared: "output_audio_buffer.cleared"
     case .vivaToolCall: "viva.tool_call"
     case .vivaResumed: "viva.response.resumed"
+    case .vivaSRTPAnswer: "viva.srtp.answer"
+    case .vivaRoomParticipantJoined: "viva.room.participant_joined"
+    case .vivaRoomParticipantLeft: "viva.room.participant_left"
+    case .vivaRoomRoleChanged: "viva.room.role_changed"
+    case .vivaRoomActiveSpeaker: "viva.room.active_speaker"
+    case .vivaRoomMuted: "viva.room.muted"
     }
   }
 }

@@ -1,7 +1,7 @@
 /// The fields of server events.
 enum ServerEventKeys: String, CodingKey {
   case type, session, conversation, error, item, response, part, delta, text, transcript, usage, audio, status
-  case id, speaker, start, end, name, arguments
+  case id, speaker, start, end, name, arguments, participant, role, muted, by, sdp
   case eventID = "event_id"
   case responseID = "response_id"
   case itemID = "item_id"
@@ -13,6 +13,8 @@ enum ServerEventKeys: String, CodingKey {
   case audioEndMilliseconds = "audio_end_ms"
   case durationMilliseconds = "duration_ms"
   case rateLimits = "rate_limits"
+  case participantID = "participant_id"
+  case previousRole = "previous_role"
   case vivaTranscript = "viva_transcript"
   case vivaHeard = "viva_heard"
 }

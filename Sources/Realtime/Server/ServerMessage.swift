@@ -29,6 +29,13 @@ public struct ServerMessage: Sendable, Equatable {
   public var durationMilliseconds: Int?
   /// Of `viva.tool_call`: why it failed.
   public var toolError: String?
+  /// Of `viva.srtp.answer`.
+  public var sdp: String?
+  /// Of `viva.room.*`.
+  public var participantID: String?
+  public var participant: RoomParticipant?
+  public var role: RoomRole?
+  public var isMuted: Bool?
   /// Vendor field: the whole transcript so far.
   public var vivaTranscript: String?
   /// Vendor field: what was heard of a truncated item.
@@ -78,6 +85,11 @@ extension ServerMessage: Decodable {
     transcript = try string(.transcript)
     audioStartMilliseconds = try int(.audioStartMilliseconds)
     audioEndMilliseconds = try int(.audioEndMilliseconds)
+    sdp = try string(.sdp)
+    participant = try fields.decodeIfPresent(RoomParticipant.self, forKey: .participant)
+    participantID = try string(.participantID) ?? participant?.id
+    role = try fields.decodeIfPresent(RoomRole.self, forKey: .role)
+    isMuted = try fields.decodeIfPresent(Bool.self, forKey: .muted)
     vivaTranscript = try string(.vivaTranscript)
     vivaHeard = try string(.vivaHeard)
     if type == "response.output_audio.delta" {

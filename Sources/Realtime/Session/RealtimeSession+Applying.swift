@@ -44,7 +44,7 @@ extension RealtimeSession {
         "model",
         "The model of a session cannot be changed: it is '\(self.model)'. Open a new session with ?model=\(model).")
     }
-    if let voice = patch.voice, voice != self.voice, audioHasBeenProduced {
+    if let voice = patch.voice, voice.name != self.voice?.name, audioHasBeenProduced {
       throw Self.fixed("audio.output.voice", "The voice cannot be changed once the session has produced audio.")
     }
     if let tracing, case .value(let new) = patch.tracing, new != tracing {

@@ -1,6 +1,6 @@
 extension RealtimeSession: Encodable {
   enum CodingKeys: String, CodingKey {
-    case id, object, type, model, instructions, audio, tools, truncation, include, tracing, prompt, reasoning
+    case id, object, type, model, instructions, audio, tools, truncation, include, tracing, prompt, reasoning, viva
     case outputModalities = "output_modalities"
     case toolChoice = "tool_choice"
     case parallelToolCalls = "parallel_tool_calls"
@@ -16,6 +16,14 @@ extension RealtimeSession: Encodable {
     case format, transcription
     case noiseReduction = "noise_reduction"
     case turnDetection = "turn_detection"
+  }
+
+  enum VivaKeys: String, CodingKey {
+    case srtp
+  }
+
+  enum SRTPKeys: String, CodingKey {
+    case sdp
   }
 
   enum OutputKeys: String, CodingKey {

@@ -22,7 +22,7 @@ public struct RealtimeSession: Sendable, Equatable {
   public var turnDetection: TurnDetection? = TurnDetection()
 
   public var outputFormat = AudioFormat.pcm
-  public var voice: String?
+  public var voice: Voice?
   /// 0.25...1.5.
   public var speed = 1.0
 

@@ -12,6 +12,23 @@ extension SessionPatch {
         code: "unsupported_value", message: "A transcription session always transcribes: name an object, or nothing.",
         param: "session.audio.input.transcription")
     }
+    for (field, isAsked) in answers where isAsked {
+      let path = "audio.input.turn_detection.\(field)"
+      throw .invalidRequest(
+        code: "unsupported_value",
+        message:
+          "Nothing answers in a transcription session: '\(path)' can only be false there. Leave it out, or open a session of type 'realtime'.",
+        param: "session.\(path)")
+    }
+  }
+
+  /// What the types let a transcription session have, as if it could answer.
+  private var answers: [(field: String, isAsked: Bool)] {
+    let detection = turnDetection.value
+    return [
+      ("create_response", detection?.createResponse == true),
+      ("interrupt_response", detection?.interruptResponse == true),
+    ]
   }
 
   private var conversationFields: [(field: String, isNamed: Bool)] {

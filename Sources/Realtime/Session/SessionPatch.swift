@@ -13,7 +13,7 @@ public struct SessionPatch: Sendable, Equatable {
   public var turnDetection = Patch<TurnDetectionPatch>.absent
 
   public var outputFormat: AudioFormat?
-  public var voice: String?
+  public var voice: Voice?
   public var speed: Double?
 
   /// `[]` removes all.
@@ -25,8 +25,26 @@ public struct SessionPatch: Sendable, Equatable {
   public var truncation: Truncation?
   public var include: [String]?
   public var tracing = Patch<JSONValue>.absent
+  /// Vendor field `viva.srtp.sdp`: an SDP offer of SRTP with keys in it (RFC 4568), for the audio of a WebSocket's
+  /// session. No part of the effective session, which others may see.
+  public var srtpOffer: String?
 
   public init() {}
+}
+
+extension SessionPatch {
+  /// Reads the `session` of a form, which stands alone. Safe on any bytes.
+  ///
+  /// - Throws: an `invalid_request_error` that names the field at fault, below `session`.
+  public static func decode(_ bytes: [UInt8]) throws(RealtimeError) -> SessionPatch {
+    do {
+      return try RealtimeJSON.decode(SessionPatch.self, from: bytes)
+    } catch {
+      var refusal = RealtimeError(decoding: error)
+      refusal.param = refusal.param.map { $0.isEmpty ? "session" : "session.\($0)" } ?? "session"
+      throw refusal
+    }
+  }
 }
 
 extension SessionPatch: Decodable {
@@ -50,6 +68,8 @@ extension SessionPatch: Decodable {
       throw fields.refusal(.tracing, "Invalid length: expected at most \(Limits.tracing) bytes of JSON.")
     }
     try fields.refusePrompt(.prompt)
+    let viva = try fields.nested(RealtimeSession.VivaKeys.self, .viva)
+    srtpOffer = try viva?.nested(RealtimeSession.SRTPKeys.self, .srtp)?.requiredLabel(.sdp, upTo: Limits.offer)
 
     let audio = try fields.nested(RealtimeSession.AudioKeys.self, .audio)
     if let input = try audio?.nested(RealtimeSession.InputKeys.self, .input) {
@@ -60,23 +80,13 @@ extension SessionPatch: Decodable {
     }
     if let output = try audio?.nested(RealtimeSession.OutputKeys.self, .output) {
       outputFormat = try output.decodeIfPresent(AudioFormat.self, forKey: .format)
-      voice = try output.voice(.voice)
+      voice = try output.decodeIfPresent(Voice.self, forKey: .voice)
       speed = try output.number(.speed)
     }
   }
 }
 
 extension KeyedDecodingContainer {
-  private enum VoiceKeys: CodingKey {
-    case id
-  }
-
-  /// A voice's name, or `{"id": …}`; nil when absent or null.
-  func voice(_ key: Key) throws -> String? {
-    if let voice = try? nested(VoiceKeys.self, key) { return try voice.requiredLabel(.id, upTo: 128) }
-    return try label(key, upTo: 128)
-  }
-
   /// Prompt templates live in OpenAI's account, not here.
   func refusePrompt(_ key: Key) throws {
     guard contains(key), try !decodeNil(forKey: key) else { return }

@@ -29,7 +29,11 @@ extension Truncation: Codable {
         guard let ratio: Double = try fields.number(.ratio) else { throw RealtimeError.missing(fields.path(.ratio)) }
         guard (0...1).contains(ratio) else { throw fields.refusal(.ratio, "Invalid value \(ratio): expected 0 to 1.") }
         let limits = try fields.nested(LimitKeys.self, .limits)
-        self = .retentionRatio(ratio, postInstructions: try limits?.number(.postInstructions))
+        let tokens: Int? = try limits?.number(.postInstructions)
+        if let limits, let tokens, tokens < 1 {
+          throw limits.refusal(.postInstructions, "Invalid value \(tokens): expected 1 or more.")
+        }
+        self = .retentionRatio(ratio, postInstructions: tokens)
         return
       }
     }

@@ -13,6 +13,20 @@ extension SessionCore {
     }
   }
 
+  mutating func handle(packet: [UInt8], at now: Instant) {
+    guard session.inputFormat == .opus || playout.isServed else {
+      return act(
+        .reply(
+          .error(
+            .invalidRequest(
+              code: "invalid_message",
+              message:
+                "Binary frames are Opus packets: set session.audio.input.format to {\"type\": \"audio/opus\"} first. Other audio goes as base64 in input_audio_buffer.append.",
+              param: nil))))
+    }
+    handle(ClientEvent(.inputAudioBufferAppend(audio: packet)), at: now)
+  }
+
   private mutating func perform(_ body: ClientEvent.Body, at now: Instant) throws(RealtimeError) {
     try checkKind(body)
     switch body {
@@ -20,19 +34,15 @@ extension SessionCore {
     case .inputAudioBufferAppend(let audio): try appendAudio(audio, at: now)
     case .inputAudioBufferCommit: try commitAudio(at: now)
     case .inputAudioBufferClear: clearAudio()
-    case .outputAudioBufferClear:
-      throw .invalidRequest(
-        code: "unsupported_event",
-        message:
-          "output_audio_buffer.clear is for WebRTC. Over a WebSocket, stop your player and send conversation.item.truncate.",
-        param: "type")
+    case .outputAudioBufferClear: try clearOutputAudio(at: now)
     case .conversationItemCreate(let item, let previous): try createItem(item, after: previous, at: now)
     case .conversationItemRetrieve(let id): try retrieveItem(id)
     case .conversationItemTruncate(let id, let content, let end):
-      try truncateItem(id, contentIndex: content, audioEndMilliseconds: end)
+      try truncateItem(id, contentIndex: content, audioEndMilliseconds: end, at: now)
     case .conversationItemDelete(let id): try deleteItem(id)
     case .responseCreate(let parameters): try createResponse(parameters, at: now)
     case .responseCancel(let id): try cancelResponse(id, at: now)
+    case .roomTakeover, .roomHandback, .roomMute: throw .noRoom
     }
   }
 
@@ -51,8 +61,15 @@ extension SessionCore {
   }
 
   private mutating func updateSession(_ patch: SessionPatch, at now: Instant) throws(RealtimeError) {
-    let isSounding = response?.message?.playoutStart != nil
-    let updated = try session.applying(patch, audioHasBeenProduced: !spoken.isEmpty || isSounding)
+    let updated = try session.applying(patch, audioHasBeenProduced: hasSounded)
+    guard updated.speed == session.speed || response == nil && outOfBand.isEmpty else {
+      throw .invalidRequest(
+        code: "cannot_update_speed",
+        message: "The speed can be changed between responses only. Wait for response.done, or cancel the response.",
+        param: "session.audio.output.speed")
+    }
+    // What the agent was saying may be what it must not say any more.
+    if updated != session { cutOff = nil }
     if updated.turnDetection != session.turnDetection {
       configureTurnDetection(updated.turnDetection, at: now)
     }
@@ -71,9 +88,15 @@ extension SessionCore {
   private mutating func createResponse(_ parameters: ResponseParameters, at now: Instant)
     throws(RealtimeError)
   {
-    greetingDue = nil
     let input = try resolve(parameters.input)
     guard parameters.joinsConversation else { return try startOutOfBand(parameters, input: input, at: now) }
+    guard !isSilenced else {
+      throw .invalidRequest(
+        code: "floor_taken",
+        message:
+          "A person speaks in the agent's place. Send viva.room.handback first, or ask for a response with conversation 'none'.",
+        param: nil)
+    }
     if let response {
       throw .invalidRequest(
         code: "conversation_already_has_active_response",
@@ -82,7 +105,9 @@ extension SessionCore {
         param: nil)
     }
     guard state.items.count < limits.items else { throw conversationFull }
+    greetingDue = nil
     cutOff = nil
+    tools.chainEnds()
     startResponse(.model, parameters: parameters, input: input, at: now)
   }
 
@@ -121,7 +146,8 @@ extension SessionCore {
         message: "Cancellation failed: no active response found\(id.map { " with id \($0)" } ?? "").",
         param: "response_id")
     }
-    stopResponse(.clientCancelled, at: now)
+    // What a playout of the server's holds is still played: output_audio_buffer.clear is what stops it.
+    stopResponse(.clientCancelled, keepsTail: playout.isServed, at: now)
     owed = nil
   }
 }

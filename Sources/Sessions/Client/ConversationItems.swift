@@ -11,14 +11,13 @@ extension SessionCore {
   mutating func createItem(
     _ item: ConversationItem, after previous: String?, at now: Instant
   ) throws(RealtimeError) {
-    greetingDue = nil
     guard state.items.count < limits.items else { throw conversationFull }
     var item = item
     let id = item.id ?? makeID("item")
-    guard state.item(id) == nil else {
+    guard id != "root", state.item(id) == nil, !turns.contains(where: { $0.itemID == id }) else {
       throw .invalidRequest(
         code: "item_create_invalid_item_id",
-        message: "An item with id '\(id)' is in the conversation already.",
+        message: "The id '\(id)' is taken, by an item of the conversation or by the protocol.",
         param: "item.id")
     }
     if case .functionCallOutput(let callID, _) = item.content, !state.hasFunctionCall(callID) {
@@ -31,14 +30,30 @@ extension SessionCore {
     let position = try self.position(after: previous)
     // The bytes go to the recogniser; the conversation keeps what was said.
     let samples = try item.takeInputAudio().map(decode) ?? []
+    guard samples.count <= limits.inputBufferSeconds * InputAudio.sampleRate else {
+      throw .invalidRequest(
+        code: "invalid_value",
+        message: "An item holds at most \(limits.inputBufferSeconds) s of audio: send it in turns.",
+        param: "item.content")
+    }
     let size = state.items.reduce(item.textBytes) { $0 + $1.textBytes }
     guard size <= Self.longestConversation else { throw conversationFull }
+    greetingDue = nil
     add(item, after: position)
     if !samples.isEmpty { transcribeItem(id, samples, at: now) }
   }
 
   /// The audio of an item that the client made, at 16 kHz.
   private func decode(_ audio: [UInt8]) throws(RealtimeError) -> [Int16] {
+    // In one go, while other sessions wait: no longer than what may wait for a commit.
+    if let rate = AudioPayloadDecoder.bytesPerSecond(session.inputFormat.encoding),
+      audio.count > rate * limits.inputBufferSeconds
+    {
+      throw .invalidRequest(
+        code: "invalid_value",
+        message: "The audio of an item lasts at most \(limits.inputBufferSeconds) s. Make several items of it.",
+        param: "item.content")
+    }
     var decoder = AudioPayloadDecoder(session.inputFormat.encoding, sampleRate: InputAudio.sampleRate)
     do throws(AudioPayloadError) {
       return try decoder.decode(audio)
@@ -85,7 +100,10 @@ extension SessionCore {
 
   mutating func retrieveItem(_ id: String) throws(RealtimeError) {
     guard let item = state.item(id) else { throw unknownItem(id, code: "item_retrieve_invalid_item_id") }
-    act(.reply(.conversationItemRetrieved(retained.pcm(of: id).map(item.withAudio) ?? item)))
+    let format = item.isAssistantMessage ? session.outputFormat : session.inputFormat
+    // Opus packets have no length of their own: one after the other they could not be told apart.
+    let encoding = format == .opus ? .pcm : format.encoding
+    act(.reply(.conversationItemRetrieved(retained.audio(of: id, as: encoding).map(item.withAudio) ?? item)))
   }
 
   mutating func deleteItem(_ id: String) throws(RealtimeError) {
@@ -96,19 +114,21 @@ extension SessionCore {
         message: "Item '\(id)' is being made by the active response. Cancel the response first.",
         param: "item_id")
     }
-    spoken[id] = nil
+    spoken.remove(id)
     retained.remove(id)
+    if cutOff?.holds(id) == true { cutOff = nil }
     if let index = turns.firstIndex(where: { $0.itemID == id && !$0.isSpeaking }) {
+      cutOff = nil
       if let call = turns.remove(at: index).call { act(.cancel(call)) }
     }
     record(.itemDeleted(itemID: id), then: [.conversationItemDeleted(itemID: id)])
   }
 
   mutating func truncateItem(
-    _ id: String, contentIndex: Int, audioEndMilliseconds end: Int
+    _ id: String, contentIndex: Int, audioEndMilliseconds end: Int, at now: Instant
   ) throws(RealtimeError) {
     guard let item = state.item(id) else { throw unknownItem(id, code: "item_truncate_invalid_item_id") }
-    guard item.isAssistantMessage, let message = spokenMessage(id) else {
+    guard item.isAssistantMessage, let message = spokenMessage(id, saying: item) else {
       throw .invalidRequest(
         code: "item_truncate_invalid_item_id",
         message: "Only assistant messages with audio can be truncated; item '\(id)' is none.",
@@ -119,6 +139,7 @@ extension SessionCore {
         code: "invalid_value", message: "The item has one content part: content_index must be 0.",
         param: "content_index")
     }
+    if playout.isServed { return truncatePlayed(id, toMilliseconds: end, at: now) }
     let sent = message.sentSamples * 1000 / SpokenText.sampleRate
     // Players count whole buffers; a little beyond the end is the end.
     guard end >= 0, end <= sent + 100 else {
@@ -129,6 +150,7 @@ extension SessionCore {
     let position = min(message.sentSamples, end * SpokenText.sampleRate / 1000)
     if response?.owns(itemID: id) == true {
       response?.message?.truncatedAt = position
+      retained.limit(id, toSample: position)
       send(
         .conversationItemTruncated(
           itemID: id, contentIndex: contentIndex, audioEndMilliseconds: end,
@@ -139,8 +161,8 @@ extension SessionCore {
   }
 
   /// A message with audio, made or in the making.
-  private func spokenMessage(_ id: String) -> MessageOutput? {
-    if let message = spoken[id] { return message }
+  private func spokenMessage(_ id: String, saying item: ConversationItem) -> MessageOutput? {
+    if let message = spoken.message(id, text: item.spokenText) { return message }
     guard let response, response.modality == .audio, response.message?.address.itemID == id else { return nil }
     return response.message
   }
@@ -151,6 +173,12 @@ extension SessionCore {
 }
 
 extension ConversationItem {
+  /// What its audio says.
+  var spokenText: String {
+    guard case .message(_, let parts) = content else { return "" }
+    return parts.compactMap(\.text).joined()
+  }
+
   /// What it holds, in bytes of UTF-8.
   fileprivate var textBytes: Int {
     switch content {

@@ -14,12 +14,14 @@ struct ActiveResponse {
 
   let id: String
   let source: Source
-  var parameters: ResponseParameters
-  let modality: Modality
+  let parameters: ResponseParameters
+  let settings: ResponseSettings
   /// Stands in for the conversation as what the model reads.
   var input: [ConversationItem]?
   /// Said to the model for this response only.
   var hint: String?
+  /// It says the rest of an answer that was cut off.
+  var isContinuation = false
   /// Marks of the user turn that it answers.
   var turn: TurnMarks?
 
@@ -31,6 +33,11 @@ struct ActiveResponse {
   var generationEnded = false
   var finishReason: FinishReason?
   var usage: TokenUsage?
+  /// Of the key's budget, set aside for this response.
+  var reservedTokens = 0
+  /// What the model was shown, and what came of it.
+  var charactersRead = 0
+  var charactersWritten = 0
   var failure: WorkerError?
 
   var splitter = ClauseSplitter()
@@ -44,17 +51,23 @@ struct ActiveResponse {
   var clauses: [PendingClause] = []
   var speech: SpeechInProgress?
   var spokeAnything = false
-  var outgoing = OutgoingAudio()
+  var outgoing: OutgoingAudio
   /// From 24 kHz to what the client reads; made with the first audio.
   var encoder: AudioPayloadEncoder?
   var marks = ResponseMarks()
 
-  init(id: String, source: Source, parameters: ResponseParameters, modality: Modality) {
+  /// - Parameters:
+  ///   - session: as it is now: what a later `session.update` sets is for later responses.
+  ///   - sendAhead: how much of its audio may wait at the client, in 24 kHz samples.
+  init(id: String, source: Source, parameters: ResponseParameters, session: RealtimeSession, sendAhead: Int = 0) {
     self.id = id
     self.source = source
     self.parameters = parameters
-    self.modality = modality
+    settings = ResponseSettings(parameters, session)
+    outgoing = OutgoingAudio(sendAhead: sendAhead)
   }
+
+  var modality: Modality { settings.modality }
 
   /// False for an out-of-band response: it leaves no trace in the conversation and is no part of its sound.
   var joinsConversation: Bool { parameters.joinsConversation }
@@ -68,9 +81,31 @@ struct ActiveResponse {
   }
 }
 
+/// What a response is made with, from its beginning to its end.
+struct ResponseSettings {
+  let modality: Modality
+  let format: AudioFormat
+  let voice: Voice?
+  let speed: Double
+  let maxOutputTokens: TokenLimit
+  /// The client set `maxOutputTokens`, for the session or for this response.
+  let isLimitedByClient: Bool
+
+  init(_ parameters: ResponseParameters, _ session: RealtimeSession) {
+    modality = parameters.modality ?? session.modality
+    format = parameters.outputFormat ?? session.outputFormat
+    voice = parameters.voice ?? session.voice
+    speed = session.speed
+    maxOutputTokens = parameters.maxOutputTokens ?? session.maxOutputTokens
+    isLimitedByClient = parameters.maxOutputTokens != nil || session.limitsTokens
+  }
+}
+
 /// The assistant's message.
 struct MessageOutput {
   let address: ContentAddress
+  let format: AudioFormat
+  let voice: Voice?
   /// Everything the model said.
   var text = ""
   /// The model has said all of it.

@@ -7,11 +7,16 @@ struct ClauseSplitter {
   static let longestClause = 240
   /// A first clause shorter than this many characters is not worth a voice of its own.
   static let shortestFirstClause = 16
+  /// The same for a script in which a character is a syllable or a word.
+  static let shortestUnspacedFirstClause = 6
 
   private var pending = ""
-  private var isFirst = true
+  private var isFirst: Bool
 
-  init() {}
+  /// - Parameter cutsFirstClauseShort: whether the first piece may end at a comma.
+  init(cutsFirstClauseShort: Bool = true) {
+    isFirst = cutsFirstClauseShort
+  }
 
   /// Takes the next text; returns the clauses that are complete now.
   mutating func append(_ text: String) -> [String] {
@@ -43,8 +48,9 @@ struct ClauseSplitter {
       if character == "\n", length > 1 { return next }
       if character.isWhitespace { lastSpace = next }
       // Without the character behind it a mark says nothing: "3." may become "3.5".
-      if next < pending.endIndex, pending[next].isWhitespace, endsClause(at: index, length: length) {
-        return pending.index(after: next)
+      if next < pending.endIndex {
+        if pending[next].isWhitespace, endsClause(at: index, length: length) { return pending.index(after: next) }
+        if endsUnspacedClause(at: index, before: pending[next], length: length) { return next }
       }
       if length >= Self.longestClause { return lastSpace ?? next }
       index = next
@@ -60,6 +66,18 @@ struct ClauseSplitter {
       index > pending.startIndex && ".!?…".contains(pending[pending.index(before: index)])
     case ",", ";", ":", "—", "–": isFirst && length >= Self.shortestFirstClause
     default: false
+    }
+  }
+
+  /// Chinese and Japanese put no space behind a mark.
+  private func endsUnspacedClause(at index: String.Index, before next: Character, length: Int) -> Bool {
+    guard !next.isWhitespace, !"。！？…」』”’）》".contains(next) else { return false }
+    switch pending[index] {
+    case "。", "！", "？": return true
+    case "」", "』", "”", "’", "）", "》":
+      return index > pending.startIndex && "。！？".contains(pending[pending.index(before: index)])
+    case "，", "、", "；", "：": return isFirst && length >= Self.shortestUnspacedFirstClause
+    default: return false
     }
   }
 

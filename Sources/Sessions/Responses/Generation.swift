@@ -6,16 +6,16 @@ import Workers
 extension SessionCore {
   mutating func generate(at now: Instant) {
     guard let response else { return }
-    if response.joinsConversation, response.input == nil {
-      // Whatever was said until now is part of the question, and so is what tools have found out.
-      owed = nil
-      tools.answerBegins()
-    }
+    let readsConversation = response.joinsConversation && response.input == nil
+    // Whatever was said until now is part of the question.
+    if readsConversation { owed = nil }
     switch response.source {
     case .phrase(let text):
       take(text: text, at: now)
       endGeneration(nil, at: now)
     case .model:
+      // And so is what tools have found out.
+      if readsConversation { tools.answerBegins() }
       askModel(at: now)
     }
   }
@@ -25,8 +25,9 @@ extension SessionCore {
     let call = newCall()
     self.response?.completion = call
     if response.marks.modelAsked == nil { self.response?.marks.modelAsked = now }
-    let prompt = Prompt(agent: agent, session: session, items: response.input ?? state.items)
-    act(.complete(call, prompt.request(for: response)))
+    let request = Prompt(agent: agent, session: session, items: response.input ?? state.items).request(for: response)
+    self.response?.charactersRead += request.messages.reduce(0) { $0 + $1.characters }
+    act(.complete(call, request))
   }
 
   mutating func completionAdvanced(_ call: CallID, _ event: CompletionEvent, at now: Instant) {
@@ -34,6 +35,7 @@ extension SessionCore {
     switch event {
     case .text(let text):
       if response?.marks.firstToken == nil { markFirstToken(at: now) }
+      response?.charactersWritten += text.utf8.count
       take(text: text, at: now)
     case .toolCallStarted(let index, let callID, let name):
       if response?.marks.firstToken == nil { markFirstToken(at: now) }
@@ -79,7 +81,8 @@ extension SessionCore {
     let address = ContentAddress(
       responseID: response.id, itemID: makeID("item"), outputIndex: response.outputCount, contentIndex: 0)
     self.response?.outputCount += 1
-    self.response?.message = MessageOutput(address: address)
+    self.response?.message = MessageOutput(
+      address: address, format: response.settings.format, voice: response.settings.voice)
     open(
       .message(id: address.itemID, role: .assistant, status: .inProgress, parts: []), at: address.outputIndex)
     send(
@@ -101,20 +104,22 @@ extension SessionCore {
     }
     response?.message?.isTextWhole = true
     speakNext(at: now)
-    finishIfExhausted()
+    finishIfExhausted(at: now)
   }
 
   /// The client set no limit, so the agent's did it.
-  private var isLimitedByAgent: Bool {
-    response?.parameters.maxOutputTokens == nil && !session.limitsTokens
-  }
+  private var isLimitedByAgent: Bool { response?.settings.isLimitedByClient == false }
 
   // MARK: Function calls
 
   private mutating func startFunctionCall(_ index: Int, callID: String, name: String) {
     guard let response, response.functionCalls[index] == nil else { return }
+    // Some servers number the calls of each answer anew, or not at all.
+    let isTaken =
+      callID.isEmpty || state.hasFunctionCall(callID)
+      || response.functionCalls.values.contains { $0.callID == callID }
     let call = FunctionCallOutput(
-      itemID: makeID("item"), outputIndex: response.outputCount, callID: callID, name: name)
+      itemID: makeID("item"), outputIndex: response.outputCount, callID: isTaken ? makeID("call") : callID, name: name)
     self.response?.outputCount += 1
     self.response?.functionCalls[index] = call
     open(call.item(.inProgress), at: call.outputIndex)
@@ -123,6 +128,7 @@ extension SessionCore {
   private mutating func extendFunctionCall(_ index: Int, _ delta: String) {
     guard let response, let call = response.functionCalls[index], !delta.isEmpty else { return }
     self.response?.functionCalls[index]?.arguments += delta
+    self.response?.charactersWritten += delta.utf8.count
     send(
       .responseFunctionCallArgumentsDelta(
         responseID: response.id, itemID: call.itemID, outputIndex: call.outputIndex, callID: call.callID,

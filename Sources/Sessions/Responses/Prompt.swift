@@ -48,33 +48,34 @@ struct Prompt {
   }
 
   /// The conversation as chat messages. Function calls that stand together are one message, and what they gave
-  /// comes right behind it, as models insist; calls that were cut off or have given nothing yet are left out.
+  /// comes right behind it, as models insist. Calls that were cut off are left out; of those that have given nothing
+  /// yet the model is told so, or it would call once more.
   private func conversation() -> [ChatMessage] {
     let outputs = functionOutputs()
+    let later = callsBehindMessages(outputs)
     var messages: [ChatMessage] = []
     var calls: [ToolCall] = []
     func endCalls() {
       guard !calls.isEmpty else { return }
       messages.append(.toolCalls(calls))
       for call in calls {
-        messages.append(.toolResult(callID: call.callID, output: outputs[call.callID] ?? ""))
+        messages.append(.toolResult(callID: call.callID, output: outputs[call.callID]?.text ?? Self.noOutputYet))
       }
       calls = []
     }
-    for item in items {
+    for (index, item) in items.enumerated() {
       switch item.content {
-      case .message(let role, let parts):
-        let text = parts.compactMap(\.text).joined(separator: "\n")
-        guard !text.isEmpty else { continue }
+      case .message(let role, _):
+        guard let text = item.words else { continue }
         endCalls()
         switch role {
         case .system: messages.append(.system(text))
         case .user: messages.append(.user(text))
         case .assistant: messages.append(.assistant(text))
         }
-      case .functionCall(let name, let callID, let arguments):
-        guard item.status == .completed, outputs[callID] != nil else { continue }
-        calls.append(ToolCall(callID: callID, name: name, arguments: arguments))
+        calls = later.calls[index] ?? []
+      case .functionCall:
+        if !later.indices.contains(index), let call = item.wholeCall { calls.append(call) }
       case .functionCallOutput:
         endCalls()
       }
@@ -83,11 +84,33 @@ struct Prompt {
     return messages
   }
 
-  /// What each function call gave, by call id.
-  private func functionOutputs() -> [String: String] {
-    var outputs: [String: String] = [:]
-    for item in items {
-      if case .functionCallOutput(let callID, let output) = item.content { outputs[callID] = output }
+  /// Calls that the assistant spoke behind, with a filler say, before they had given anything. Together with what they
+  /// gave they stand behind its last such words: else the conversation would end with the assistant, as if nothing
+  /// were left to say.
+  ///
+  /// - Returns: the calls, by the index of the message that they stand behind, and their own indices.
+  private func callsBehindMessages(
+    _ outputs: [String: (index: Int, text: String)]
+  ) -> (calls: [Int: [ToolCall]], indices: Set<Int>) {
+    var calls: [Int: [ToolCall]] = [:]
+    var indices: Set<Int> = []
+    for (index, item) in items.enumerated() {
+      guard let call = item.wholeCall, let end = outputs[call.callID]?.index, index < end,
+        let last = items[index..<end].lastIndex(where: { $0.isAssistantMessage && $0.words != nil })
+      else { continue }
+      calls[last, default: []].append(call)
+      indices.insert(index)
+    }
+    return (calls, indices)
+  }
+
+  private static let noOutputYet = #"{"status":"in_progress"}"#
+
+  /// What each function call gave, and where that stands, by call id.
+  private func functionOutputs() -> [String: (index: Int, text: String)] {
+    var outputs: [String: (index: Int, text: String)] = [:]
+    for (index, item) in items.enumerated() {
+      if case .functionCallOutput(let callID, let output) = item.content { outputs[callID] = (index, output) }
     }
     return outputs
   }
@@ -101,7 +124,7 @@ struct Prompt {
     // About four characters a token.
     let budget = min(agent.historyCharacters, tokens.map { min(max($0, 1), 1_000_000) * 4 } ?? .max)
     guard total > budget else { return budget }
-    let step = max(1, Int(Double(budget) * (1 - ratio)))
+    let step = max(1, Int((Double(budget) * (1 - ratio)).rounded()))
     let steps = (total - budget + step - 1) / step
     return max(1, total - steps * step)
   }
@@ -125,10 +148,25 @@ struct Prompt {
 }
 
 extension ChatMessage {
-  fileprivate var characters: Int {
+  var characters: Int {
     switch self {
     case .system(let text), .user(let text), .assistant(let text), .toolResult(_, let text): text.count
     case .toolCalls(let calls): calls.reduce(0) { $0 + $1.name.count + $1.arguments.count }
     }
+  }
+}
+
+extension ConversationItem {
+  /// Of a message; nil where it holds none.
+  fileprivate var words: String? {
+    guard case .message(_, let parts) = content else { return nil }
+    let text = parts.compactMap(\.text).joined(separator: "\n")
+    return text.isEmpty ? nil : text
+  }
+
+  /// A call that was not cut off.
+  fileprivate var wholeCall: ToolCall? {
+    guard status == .completed, case .functionCall(let name, let callID, let arguments) = content else { return nil }
+    return ToolCall(callID: callID, name: name, arguments: arguments)
   }
 }

@@ -13,12 +13,12 @@ extension SessionCore {
     input: [ConversationItem]? = nil, hint: String? = nil, turn: TurnMarks? = nil,
     continuing cutOffItemID: String? = nil, at now: Instant
   ) {
-    let modality = parameters.modality ?? session.modality
     var response = ActiveResponse(
-      id: makeID("resp"), source: source, parameters: parameters, modality: modality)
+      id: makeID("resp"), source: source, parameters: parameters, session: session, sendAhead: sendAhead)
     response.input = input
     response.hint = hint
     response.turn = turn
+    response.isContinuation = cutOffItemID != nil
     if case .model = source {
       // What was committed before is part of the question.
       response.isWaiting = input == nil && turns.contains { !$0.isSpeaking }
@@ -30,20 +30,30 @@ extension SessionCore {
     if !response.isWaiting { generate(at: now) }
   }
 
+  /// Tokens of an answer that nobody has limited.
+  private static let usualAnswer = 1024
+
   /// Asks the key's budget for another answer of the model's; without one the response fails at once.
   private mutating func isWithinBudget(_ source: ActiveResponse.Source, at now: Instant) -> Bool {
     guard case .model = source else { return true }
-    let (isAdmitted, limits) = budget.admitResponse(at: now)
-    if !limits.isEmpty { send(.rateLimitsUpdated(limits)) }
-    guard !isAdmitted else { return true }
-    let wait = Int((limits.map(\.resetSeconds).max() ?? 0).rounded(.up))
+    let limit = response?.settings.maxOutputTokens.tokens ?? agent.sampling.maxTokens ?? Self.usualAnswer
+    let admission = budget.admitResponse(reserving: limit, at: now)
+    self.response?.reservedTokens = admission.reserved
+    if !admission.limits.isEmpty { send(.rateLimitsUpdated(admission.limits)) }
+    guard !admission.isAdmitted else { return true }
+    if response?.joinsConversation == true {
+      // Else it would be asked for again, and refused, with each piece of audio.
+      owed = nil
+      tools.answerBegins()
+    }
+    let wait = Int((admission.limits.map(\.resetSeconds).max() ?? 0).rounded(.up))
     finish(
       .failed,
       details: ResponseStatusDetails(
         type: "failed",
         error: .init(
           type: "rate_limit_error", code: "rate_limit_exceeded",
-          message: "This key's responses or tokens for the minute are used up. Try again in \(wait) s.")))
+          message: "This key's responses or tokens for the minute are used up. Try again in \(wait) s.")), at: now)
     return false
   }
 
@@ -55,21 +65,31 @@ extension SessionCore {
   }
 
   /// Cuts the response off. Nothing of it is sent after this; history keeps what was heard.
-  mutating func stopResponse(_ reason: Cancellation, at now: Instant) {
+  ///
+  /// - Parameter keepsTail: what the playout holds is played to its end.
+  mutating func stopResponse(_ reason: Cancellation, keepsTail: Bool = false, at now: Instant) {
     guard let response else { return }
     for call in [response.completion, response.speech?.call].compactMap({ $0 }) { act(.cancel(call)) }
     guard response.joinsConversation else {
-      finish(.cancelled, details: ResponseStatusDetails(type: "cancelled", reason: reason.rawValue))
+      finish(.cancelled, details: ResponseStatusDetails(type: "cancelled", reason: reason.rawValue), at: now)
       return
     }
     if response.modality == .audio, let message = response.message {
-      let position = message.position(atPlayed: playout.played(at: now.nanoseconds))
+      let position = keepsTail ? message.sentSamples : message.position(atPlayed: playout.played(at: now))
       self.response?.message?.truncatedAt = min(position, message.truncatedAt ?? position)
     }
     let truncated = self.response?.message
     let output = finish(
-      .cancelled, details: ResponseStatusDetails(type: "cancelled", reason: reason.rawValue))
-    if response.modality == .audio, let message = truncated, let position = message.truncatedAt {
+      .cancelled, details: ResponseStatusDetails(type: "cancelled", reason: reason.rawValue), at: now)
+    if keepsTail, let message = truncated {
+      // It may still be cut off; what was never handed over is no part of it.
+      let said = message.truncatedAt.map { message.spoken.heard(at: $0) }
+      spoken.change(message.address.itemID) {
+        $0.text = said ?? message.text
+        $0.isTextWhole = true
+        $0.truncatedAt = nil
+      }
+    } else if response.modality == .audio, let message = truncated, let position = message.truncatedAt {
       truncate(itemID: message.address.itemID, message: message, to: position)
       truncateUnplayed(at: now)
     }
@@ -82,23 +102,21 @@ extension SessionCore {
   }
 
   /// All was made and sent.
-  mutating func finishIfExhausted() {
+  mutating func finishIfExhausted(at now: Instant) {
     guard let response, response.isExhausted else { return }
-    sendRestOfAudio()
+    sendRestOfAudio(at: now)
     if let failure = response.failure {
       finish(
         .failed,
         details: ResponseStatusDetails(
           type: "failed",
-          error: .init(type: "server_error", code: failure.kind.rawValue, message: failure.description)))
-    } else if response.finishReason == .length,
-      response.parameters.maxOutputTokens != nil || session.limitsTokens
-    {
-      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "max_output_tokens"))
+          error: .init(type: "server_error", code: failure.kind.rawValue, message: failure.description)), at: now)
+    } else if response.finishReason == .length, response.settings.isLimitedByClient {
+      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "max_output_tokens"), at: now)
     } else if response.finishReason == .contentFilter {
-      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "content_filter"))
+      finish(.incomplete, details: ResponseStatusDetails(type: "incomplete", reason: "content_filter"), at: now)
     } else {
-      finish(.completed, details: nil)
+      finish(.completed, details: nil, at: now)
     }
   }
 
@@ -107,7 +125,7 @@ extension SessionCore {
   /// - Returns: its items.
   @discardableResult
   private mutating func finish(
-    _ status: ResponseStatus, details: ResponseStatusDetails?
+    _ status: ResponseStatus, details: ResponseStatusDetails?, at now: Instant
   ) -> [ConversationItem] {
     let itemStatus: ItemStatus = status == .completed ? .completed : .incomplete
     finishMessage(itemStatus)
@@ -116,7 +134,9 @@ extension SessionCore {
     self.response = nil
 
     let description = describe(response, status: status, details: details)
-    if let usage = description.usage { budget.spend(tokens: usage.inputTokens &+ usage.outputTokens) }
+    if case .model = response.source {
+      budget.settle(reserved: response.reservedTokens, used: response.tokensUsed, at: now)
+    }
     observe(.response(status: status.rawValue))
     guard response.joinsConversation else {
       send(.responseDone(description))
@@ -126,12 +146,15 @@ extension SessionCore {
       .responseDone(
         responseID: response.id, status: status.rawValue, itemIDs: response.output.compactMap(\.id)),
       then: [.responseDone(description)])
+    endVoice(of: response.id, at: now)
     return description.output
   }
 
   private mutating func finishMessage(_ status: ItemStatus) {
-    guard let message = response?.message, let response else { return }
+    guard var message = response?.message, let response else { return }
     let address = message.address
+    // It grew by tokens; it is kept as long as the conversation, so without the room for more.
+    message.text = String(decoding: message.text.utf8, as: UTF8.self)
     let item: ConversationItem
     switch response.modality {
     case .audio:
@@ -141,7 +164,7 @@ extension SessionCore {
       send(.responseContentPartDone(address, part: .audio(transcript: said)))
       item = .message(
         id: address.itemID, role: .assistant, status: status, parts: [.outputAudio(transcript: said)])
-      if response.joinsConversation { spoken[address.itemID] = message }
+      if response.joinsConversation { spoken.append(message) }
     case .text:
       send(.responseOutputTextDone(address, text: message.text))
       send(.responseContentPartDone(address, part: .text(message.text)))
@@ -185,10 +208,8 @@ extension SessionCore {
     description.outputModalities = [response.modality]
     description.conversationID = response.joinsConversation ? session.conversationID : nil
     description.metadata = response.parameters.metadata
-    description.maxOutputTokens = response.parameters.maxOutputTokens ?? session.maxOutputTokens
-    description.audio = .init(
-      format: response.parameters.outputFormat ?? session.outputFormat,
-      voice: response.parameters.voice ?? session.voice)
+    description.maxOutputTokens = response.settings.maxOutputTokens
+    description.audio = .init(format: response.settings.format, voice: response.settings.voice)
     if status != .inProgress {
       description.usage = response.usage.map {
         Usage(inputTokens: $0.inputTokens, outputTokens: $0.outputTokens, cachedTokens: $0.cachedTokens)
@@ -205,6 +226,17 @@ extension ActiveResponse {
   func owns(itemID: String) -> Bool {
     message?.address.itemID == itemID || functionCalls.values.contains { $0.itemID == itemID }
   }
+
+  /// In and out. A response that was cut off has no word from the model's server: then as many as its words take.
+  var tokensUsed: Int {
+    if let usage {
+      let (tokens, isTooMany) = max(0, usage.inputTokens).addingReportingOverflow(max(0, usage.outputTokens))
+      return isTooMany ? .max : tokens
+    }
+    return (charactersRead + charactersWritten) / Self.charactersPerToken
+  }
+
+  private static let charactersPerToken = 4
 
   /// What the turn cost, stage by stage.
   var latency: ResponseLatency {

@@ -27,9 +27,9 @@ extension SessionCore {
       let call = newCall()
       self.response?.speech = SpeechInProgress(call: call, clause: clause)
       if response.marks.voiceAsked == nil { self.response?.marks.voiceAsked = now }
-      var request = SpeechRequest(text: text, voice: response.parameters.voice ?? session.voice)
+      var request = SpeechRequest(text: text, voice: response.settings.voice?.name)
       request.acceptsOpus = takesPackets
-      act(.speak(call, request))
+      act(isStockPhrase ? .speakPhrase(call, request) : .speak(call, request))
     }
   }
 
@@ -41,7 +41,7 @@ extension SessionCore {
     }
     switch chunk {
     case .pcm(let samples, let rate):
-      let audio = speech.process(samples, at: rate, speed: session.speed)
+      let audio = speech.process(samples, at: rate, speed: response?.settings.speed ?? 1)
       speech.samples += audio.count
       response?.speech = speech
       queue(audio)
@@ -58,6 +58,25 @@ extension SessionCore {
     } else {
       sendAudio(at: now)
     }
+  }
+
+  /// The clause was spoken before, and is there at once.
+  mutating func spoke(_ call: CallID, _ phrase: EncodedPhrase, at now: Instant) {
+    guard var speech = response?.speech, speech.call == call, isPlayed, phrase.samples > 0 else { return }
+    if response?.marks.firstAudio == nil { response?.marks.firstAudio = now }
+    speech.samples += phrase.samples
+    response?.speech = speech
+    phrase.forEachPacket { packet, samples in
+      response?.message?.spoken.append(packet: Array(packet), lasting: samples)
+    }
+    response?.outgoing.append(phrase: phrase)
+    clauseEnded(call, at: now)
+  }
+
+  /// Whether what is said is a phrase of the agent's, which any session of it may say.
+  private var isStockPhrase: Bool {
+    guard case .phrase = response?.source, response?.isContinuation == false else { return false }
+    return isPlayed && response?.settings.speed == 1
   }
 
   mutating func clauseEnded(_ call: CallID, at now: Instant) {
@@ -102,26 +121,44 @@ extension SessionCore {
   }
 
   /// Whether the synthesizer's Opus packets can go to the client as they are.
-  private var takesPackets: Bool { outputFormat == .opus && session.speed == 1 }
+  private var takesPackets: Bool {
+    guard response?.settings.speed == 1 else { return false }
+    return isPlayed ? playout.media?.takesPackets == true : outputFormat == .opus
+  }
 
-  private var outputFormat: AudioFormat { response?.parameters.outputFormat ?? session.outputFormat }
+  /// Whether the server plays the response's voice. That of an out-of-band response is in events always: on the track
+  /// it would be taken for the conversation's.
+  private var isPlayed: Bool { playout.isServed && response?.joinsConversation == true }
+
+  private var outputFormat: AudioFormat { response?.settings.format ?? session.outputFormat }
 
   // MARK: Sending
 
   /// When the next piece may go; nil when nothing waits.
   func nextSendDeadline(at now: Instant) -> Instant? {
     guard let response, response.outgoing.samples > 0 else { return nil }
-    let next = playout.nextSend(
-      of: OutgoingAudio.longestPiece, aheadLimit: sendAhead, at: now.nanoseconds)
-    return next.map(Instant.init(nanoseconds:)) ?? now
+    return switch playout.room(for: samplesOfNextPiece, aheadLimit: sendAhead, at: now) {
+    case .now: now
+    case .at(let due): due
+    case .later: nil
+    }
   }
+
+  /// As the client gets them: with the next piece may come what an Opus encoder held back of the one before.
+  private var samplesOfNextPiece: Int {
+    guard let response else { return 0 }
+    return response.outgoing.nextSamples + (response.encoder?.encoding == .opus ? Self.opusFrame : 0)
+  }
+
+  /// What an Opus encoder makes a packet of.
+  private static let opusFrame = SpokenText.sampleRate / 50
 
   /// Sends what the client has room for.
   mutating func sendAudio(at now: Instant) {
     while let response, !response.outgoing.isEmpty {
       // Only the conversation has a listener who may interrupt.
       if !response.outgoing.nextIsTranscript, response.joinsConversation,
-        playout.nextSend(of: OutgoingAudio.longestPiece, aheadLimit: sendAhead, at: now.nanoseconds) != nil
+        playout.room(for: samplesOfNextPiece, aheadLimit: sendAhead, at: now) != .now
       {
         break
       }
@@ -129,36 +166,65 @@ extension SessionCore {
       switch piece {
       case .transcript(let text):
         send(.responseOutputAudioTranscriptDelta(address, delta: text))
-      case .audio(let audio):
+      case .audio(let audio) where isPlayed:
         countSent(samples: audio.count, at: now)
+        retained.append(audio, at: SpokenText.sampleRate, to: address.itemID)
+        act(.playVoice(audio))
+      case .audio(let audio):
+        let payloads = encode(audio)
+        countSent(samples: outputFormat == .opus ? payloads.count * Self.opusFrame : audio.count, at: now)
         if response.joinsConversation { retained.append(audio, at: SpokenText.sampleRate, to: address.itemID) }
-        send(encode(audio), address)
+        send(payloads, address)
+      case .phrase(let phrase):
+        countSent(samples: phrase.samples, at: now)
+        if phrase.codec == .opus {
+          phrase.forEachPacket { packet, _ in retained.append(packet: Array(packet), to: address.itemID) }
+        }
+        act(.playPhrase(phrase))
       case .packet(let packet, let samples):
         countSent(samples: samples, at: now)
         if response.joinsConversation { retained.append(packet: packet, to: address.itemID) }
-        send([packet], address)
+        if isPlayed {
+          act(.playPacket(packet, samples: samples))
+        } else {
+          send([packet], address)
+        }
       }
     }
     speakNext(at: now)
-    finishIfExhausted()
+    finishIfExhausted(at: now)
   }
 
   /// What an encoder held back of the last packet, when everything was made.
-  mutating func sendRestOfAudio() {
+  mutating func sendRestOfAudio(at now: Instant) {
     guard let address = response?.message?.address, var encoder = response?.encoder else { return }
     response?.encoder = nil
-    send(encoder.finish(), address)
+    let payloads = encoder.finish()
+    if outputFormat == .opus { countSent(samples: payloads.count * Self.opusFrame, at: now) }
+    send(payloads, address)
   }
 
   private mutating func countSent(samples: Int, at now: Instant) {
     if response?.message?.playoutStart == nil {
       response?.message?.playoutStart = playout.sent
       response?.marks.firstSent = now
-      if let first = response?.marks.firstAudio { observe(.latency(.firstAudioOut, now - first)) }
-      if let spoken = response?.turn?.lastVoiced { observe(.latency(.response, now - spoken)) }
+      // The playout will say when it has really gone out.
+      if !isPlayed { observeFirstSound(voiceMarks, at: now) }
     }
-    if response?.joinsConversation == true { playout.sent(samples: samples, at: now.nanoseconds) }
+    hasSounded = true
+    if let response, response.joinsConversation {
+      playout.handedOver(samples: samples, of: response.id, marks: voiceMarks, at: now)
+    }
     response?.message?.sentSamples += samples
+  }
+
+  private var voiceMarks: VoiceMarks {
+    VoiceMarks(firstAudio: response?.marks.firstAudio, lastVoiced: response?.turn?.lastVoiced)
+  }
+
+  mutating func observeFirstSound(_ marks: VoiceMarks, at now: Instant) {
+    if let first = marks.firstAudio { observe(.latency(.firstAudioOut, now - first)) }
+    if let spoken = marks.lastVoiced { observe(.latency(.response, now - spoken)) }
   }
 
   private mutating func encode(_ audio: [Int16]) -> [[UInt8]] {

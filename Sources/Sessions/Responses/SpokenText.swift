@@ -21,8 +21,8 @@ struct SpokenText: Sendable {
     var samples = 0
     /// All its audio is there.
     var isWhole = false
-    /// One entry a 20 ms frame.
-    var voiced: [Bool] = []
+    /// A bit for each 20 ms frame.
+    var voiced = VoicedFrames()
     /// Samples of a frame that is not complete.
     var partialFrame: [Int16] = []
   }
@@ -30,6 +30,14 @@ struct SpokenText: Sendable {
   private var clauses: [Clause] = []
   /// Audio samples in all.
   private(set) var samples = 0
+
+  init() {}
+
+  /// A message of long ago, of which no more is known than how long it was: its words lie evenly over its audio.
+  init(whole text: String, samples: Int) {
+    clauses = [Clause(text: text, start: 0, samples: samples, isWhole: true)]
+    self.samples = samples
+  }
 
   var text: String { clauses.map(\.text).joined() }
   var milliseconds: Int { samples * 1000 / Self.sampleRate }
@@ -56,7 +64,10 @@ struct SpokenText: Sendable {
 
   /// The last clause gets no more audio: it has all of it, or its text is shown without.
   mutating func endClause() {
-    if !clauses.isEmpty { clauses[clauses.count - 1].isWhole = true }
+    guard !clauses.isEmpty else { return }
+    clauses[clauses.count - 1].isWhole = true
+    // Kept for as long as the message: an array would hold on to the room of its largest chunk.
+    clauses[clauses.count - 1].partialFrame = []
   }
 
   /// The text heard when `position` samples have been played: whole words, trailing whitespace removed.
@@ -90,7 +101,7 @@ extension SpokenText.Clause {
 
   fileprivate mutating func append(frames: Int, voiced isVoiced: Bool, samples: Int) {
     self.samples += samples
-    voiced += Array(repeating: isVoiced, count: frames)
+    for _ in 0..<frames { voiced.append(isVoiced) }
   }
 
   /// The words whose middle lies before `position`, a sample of this clause.
@@ -114,9 +125,9 @@ extension SpokenText.Clause {
   private func voicedFraction(at position: Int) -> Double {
     // What is still being made is taken to be as long as speech of 15 characters a second.
     let expected = isWhole ? 0 : text.count * SpokenText.sampleRate / 15
-    let all = max(voiced.count { $0 }, expected / SpokenText.frameSamples)
+    let all = max(voiced.voicedCount, expected / SpokenText.frameSamples)
     guard all > 0 else { return Double(position) / Double(samples) }
-    let before = voiced.prefix(position / SpokenText.frameSamples).count { $0 }
+    let before = voiced.voicedCount(before: position / SpokenText.frameSamples)
     return Double(before) / Double(all)
   }
 }
@@ -129,14 +140,14 @@ extension SpokenText {
 }
 
 extension String {
-  /// Its words, each with the whitespace behind it.
+  /// Its words, each with the whitespace behind it. Where a script has no spaces, a character stands for a word.
   fileprivate func wordsWithSpace() -> [Substring] {
     var words: [Substring] = []
     var start = startIndex
     var index = startIndex
     while index < endIndex {
       let next = self.index(after: index)
-      if self[index].isWhitespace, next == endIndex || !self[next].isWhitespace {
+      if next < endIndex, beginsWord(at: next, after: index) {
         words.append(self[start..<next])
         start = next
       }
@@ -144,6 +155,27 @@ extension String {
     }
     if start < endIndex { words.append(self[start...]) }
     return words
+  }
+}
+
+extension String {
+  private func beginsWord(at next: Index, after index: Index) -> Bool {
+    if self[index].isWhitespace { return !self[next].isWhitespace }
+    if self[next].isUnspaced { return true }
+    return self[index].isUnspaced && (self[next].isLetter || self[next].isNumber)
+  }
+}
+
+extension Character {
+  /// A letter of a script that puts no spaces between words: Chinese, Japanese, Thai, Lao, Khmer, Burmese.
+  fileprivate var isUnspaced: Bool {
+    guard isLetter, let scalar = unicodeScalars.first else { return false }
+    switch scalar.value {
+    case 0x0E00...0x0EFF, 0x1000...0x109F, 0x1780...0x17FF, 0x3040...0x30FF, 0x31F0...0x31FF, 0x3400...0x4DBF,
+      0x4E00...0x9FFF, 0xF900...0xFAFF, 0xFF66...0xFF9F, 0x20000...0x3FFFF:
+      return true
+    default: return false
+    }
   }
 }
 

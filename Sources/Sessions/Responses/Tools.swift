@@ -7,7 +7,8 @@ import Workers
 /// The agent's own functions, which are HTTP services: the model calls one, Viva asks the service, and the model
 /// answers with what it said. Functions that the client declares stay the client's, those with the same name too.
 extension SessionCore {
-  /// Answers in a row that come of tools alone: a model that never stops calling them is stopped.
+  /// Answers in a row that come of tools alone. The last of them has to do without: else a model that never stops
+  /// calling would never speak.
   private static let longestChain = 8
 
   /// A function call of the model's is complete.
@@ -20,6 +21,7 @@ extension SessionCore {
       return
     }
     let id = newCall()
+    tools.parameters = response.parameters
     let fillerDue = tool.filler.map { now + .milliseconds($0.afterMilliseconds) }
     tools.running[id] = RunningTool(tool: tool, callID: call.callID, started: now, fillerDue: fillerDue)
     let request = ToolRequest(
@@ -44,26 +46,37 @@ extension SessionCore {
     item.status = .completed
     add(item, after: state.items.last?.id)
     tools.hasNews = true
+    // The agent has something newer to say than what a noise cut off.
+    cutOff = nil
   }
 
   /// Lets the model answer with what its tools have found out, once nobody else has the floor.
   mutating func answerFromTools(at now: Instant) {
-    guard tools.hasNews, tools.running.isEmpty, !tools.clientIsAsked, response == nil, owed == nil, turns.isEmpty,
+    guard tools.hasNews, tools.running.isEmpty, !tools.clientIsAsked, response == nil, floor == nil, owed == nil,
+      turns.isEmpty,
       tools.chain < Self.longestChain
     else { return }
     tools.chain += 1
-    startResponse(.model, turn: TurnMarks(), at: now)
+    // The answer goes on as it was asked for; only, a call that the client insists on has just been made.
+    var parameters = tools.parameters
+    parameters.input = nil
+    if tools.chain == Self.longestChain {
+      parameters.toolChoice = RealtimeSession.ToolChoice.none
+    } else if (parameters.toolChoice ?? session.toolChoice) != .none {
+      parameters.toolChoice = .auto
+    }
+    startResponse(.model, parameters: parameters, turn: TurnMarks(), at: now)
   }
 
   // MARK: Filler
 
   /// When somebody who waits for a tool should be told so; nil while the agent or the user has the floor.
   func nextFillerDeadline(at now: Instant) -> Instant? {
-    guard response == nil, turns.isEmpty, let due = tools.running.values.compactMap(\.fillerDue).min() else {
+    guard response == nil, floor == nil, turns.isEmpty, let due = tools.running.values.compactMap(\.fillerDue).min()
+    else {
       return nil
     }
-    let ahead = playout.ahead(at: now.nanoseconds) * 1000 / SpokenText.sampleRate
-    return max(due, now + .milliseconds(ahead))
+    return playout.end(at: now).map { max(due, $0) }
   }
 
   mutating func sayFiller(at now: Instant) {
@@ -88,6 +101,8 @@ struct ToolCalls {
   /// Answers in a row that came of tools alone.
   var chain = 0
   var fillersSaid = 0
+  /// Of the response that called the newest of them.
+  var parameters = ResponseParameters()
 
   /// The model is shown everything that is there.
   mutating func answerBegins() {
@@ -95,7 +110,8 @@ struct ToolCalls {
     clientIsAsked = false
   }
 
-  mutating func userSpoke() {
+  /// Somebody wants another answer.
+  mutating func chainEnds() {
     chain = 0
   }
 }

@@ -4,22 +4,73 @@ import Resilience
 import Runtime
 import VivaConfiguration
 
-/// What a client has sent and the session has not dealt with, let through no faster than the limits allow: the client
-/// is read more slowly then, it is not refused.
+/// What the participants have sent and the session has not dealt with. Each has a line of its own, and they take turns:
+/// who sends much, or too fast, does not hold up the others.
+struct InputQueue {
+  enum Next {
+    case empty
+    case wait(until: Instant)
+    /// Deal with this; `isWhole` when the entry is over with it.
+    case input(SessionInput, from: ParticipantID, isWhole: Bool, done: @Sendable () -> Void)
+  }
+
+  private let limits: LimitSettings
+  private var lines: [(sender: ParticipantID, line: InputLine)] = []
+  /// Whose turn it is, as an index of `lines`.
+  private var turn = 0
+
+  init(_ limits: LimitSettings) {
+    self.limits = limits
+  }
+
+  mutating func append(_ entry: InputLine.Entry, from sender: ParticipantID, at now: Instant) {
+    if let index = lines.firstIndex(where: { $0.sender == sender }) {
+      lines[index].line.append(entry)
+    } else {
+      var line = InputLine(limits, at: now)
+      line.append(entry)
+      lines.append((sender, line))
+    }
+  }
+
+  /// Somebody is gone, and what they sent is not dealt with any more.
+  mutating func remove(_ sender: ParticipantID) {
+    lines.removeAll { $0.sender == sender }
+  }
+
+  /// The next input of whoever may speak, or a piece of it.
+  ///
+  /// - Parameter encoding: of the session's input audio.
+  mutating func next(_ encoding: AudioEncoding, at now: Instant) -> Next {
+    var earliest: Instant?
+    for offset in lines.indices {
+      let index = (turn + offset) % lines.count
+      switch lines[index].line.next(encoding, at: now) {
+      case .empty: continue
+      case .wait(let due): earliest = min(earliest ?? due, due)
+      case .input(let input, let isWhole, let done):
+        turn = index + 1
+        return .input(input, from: lines[index].sender, isWhole: isWhole, done: done)
+      }
+    }
+    return earliest.map { .wait(until: $0) } ?? .empty
+  }
+}
+
+/// What one participant has sent, let through no faster than the limits allow: its connection is read more slowly then,
+/// it is not refused.
 ///
 /// Long audio comes out in pieces, so that no other session of the shard waits for the whole of it.
-struct InputQueue {
+struct InputLine {
   struct Entry {
     var input: SessionInput
-    var sender: ParticipantID
     /// Called when the input was dealt with.
     var done: @Sendable () -> Void
     /// How much of an append's audio has been taken out, in bytes.
     fileprivate var taken = 0
 
-    init(_ input: SessionInput, from sender: ParticipantID, done: @escaping @Sendable () -> Void) {
+    init(_ input: SessionInput, done: @escaping @Sendable () -> Void) {
       self.input = input
-      self.sender = sender
       self.done = done
     }
   }
@@ -28,7 +79,7 @@ struct InputQueue {
     case empty
     case wait(until: Instant)
     /// Deal with this; `isWhole` when the entry is over with it.
-    case input(SessionInput, from: ParticipantID, isWhole: Bool, done: @Sendable () -> Void)
+    case input(SessionInput, isWhole: Bool, done: @Sendable () -> Void)
   }
 
   /// Half a second of `audio/pcm`. Divisible by every sample size.
@@ -58,7 +109,7 @@ struct InputQueue {
     guard head < entries.count else { return .empty }
     let entry = entries[head]
     let (piece, isWhole) = piece(of: entry, encoding)
-    let seconds = piece.map { Self.seconds(of: $0, encoding) } ?? 0
+    let seconds = piece.map { Self.seconds(of: $0, encoding) } ?? Self.seconds(of: entry.input)
     // A message counts once, with its first piece.
     let count = entry.taken == 0 ? 1.0 : 0
     let wait = max(audio.wait(for: seconds, at: now), messages.wait(for: count, at: now))
@@ -71,10 +122,10 @@ struct InputQueue {
       entries[head].taken += piece?.count ?? 0
     }
     guard let piece, case .client(var event) = entry.input else {
-      return .input(entry.input, from: entry.sender, isWhole: isWhole, done: entry.done)
+      return .input(entry.input, isWhole: isWhole, done: entry.done)
     }
     event.body = .inputAudioBufferAppend(audio: piece)
-    return .input(.client(event), from: entry.sender, isWhole: isWhole, done: entry.done)
+    return .input(.client(event), isWhole: isWhole, done: entry.done)
   }
 
   /// - Returns: the next audio of an append, nil for other events.
@@ -105,5 +156,9 @@ struct InputQueue {
   private static func seconds(of audio: [UInt8], _ encoding: AudioEncoding) -> Double {
     if let rate = AudioPayloadDecoder.bytesPerSecond(encoding) { return Double(audio.count) / Double(rate) }
     return Double(OpusPacket.duration(audio, at: 48_000) ?? 0) / 48_000
+  }
+
+  private static func seconds(of input: SessionInput) -> Double {
+    if case .packet(let packet) = input { seconds(of: packet, .opus) } else { 0 }
   }
 }

@@ -20,18 +20,23 @@ final class KeyUsage: ResponseBudget {
         tokens: RollingLimit(perMinute: settings.tokensPerMinute)))
   }
 
-  func admitResponse(at now: Instant) -> (isAdmitted: Bool, limits: [RateLimit]) {
+  func admitResponse(reserving tokens: Int, at now: Instant) -> ResponseAdmission {
     limits.withLock { limits in
-      let isAdmitted = limits.tokens.remaining(at: now) > 0 && limits.requests.take(1, at: now)
-      return (
-        isAdmitted,
-        [limits.requests.rateLimit("requests", at: now), limits.tokens.rateLimit("tokens", at: now)]
-      )
+      let left = limits.tokens.remaining(at: now)
+      let isAdmitted = left > 0 && limits.requests.take(1, at: now)
+      let reserved = isAdmitted ? max(0, min(tokens, left)) : 0
+      limits.tokens.spend(reserved, at: now)
+      return ResponseAdmission(
+        isAdmitted: isAdmitted, reserved: reserved,
+        limits: [limits.requests.rateLimit("requests", at: now), limits.tokens.rateLimit("tokens", at: now)])
     }
   }
 
-  func spend(tokens: Int) {
-    limits.withLock { $0.tokens.spend(tokens, at: .now) }
+  func settle(reserved: Int, used: Int, at now: Instant) {
+    limits.withLock { limits in
+      limits.tokens.giveBack(reserved, at: now)
+      limits.tokens.spend(used, at: now)
+    }
   }
 }
 

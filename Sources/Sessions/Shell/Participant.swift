@@ -2,7 +2,8 @@ import Realtime
 
 /// Names one who takes part in a session, within that session.
 public struct ParticipantID: Hashable, Sendable {
-  let value: Int
+  /// 0 for the caller, and counted from 1 for those who joined.
+  public let value: Int
 
   /// The caller: who opened the session, and whose leaving ends it.
   public static let client = ParticipantID(value: 0)
@@ -23,6 +24,8 @@ public enum SidebandRole: String, Sendable, CaseIterable {
       switch body {
       case .inputAudioBufferAppend: false
       case .conversationItemRetrieve: self != .listener
+      // The room knows who may.
+      case .roomTakeover, .roomHandback, .roomMute: true
       case .conversationItemCreate, .conversationItemTruncate, .conversationItemDelete, .responseCreate,
         .responseCancel:
         self != .listener
@@ -44,16 +47,46 @@ public enum SidebandRole: String, Sendable, CaseIterable {
 }
 
 struct Participant {
-  let channel: any ClientChannel
+  /// nil while there is none: a data channel is opened some time after the session.
+  private(set) var channel: (any ClientChannel)?
   /// nil for the caller.
   var role: SidebandRole?
+  /// What waits for the first channel; nil when that has become too much, and once there was one.
+  private var held: [OutgoingMessage]?
+  private var heldBytes = 0
+
+  /// A data channel is open within a few round trips; a WHIP client never has one.
+  private static let mostHeldBytes = 128 << 10
+
+  init(channel: (any ClientChannel)?, role: SidebandRole? = nil) {
+    self.channel = channel
+    self.role = role
+    held = channel == nil ? [] : nil
+  }
+
+  /// - Returns: what was held for the channel, in order; nil when the start of it is gone.
+  mutating func open(_ channel: any ClientChannel) -> [OutgoingMessage]? {
+    self.channel = channel
+    defer { held = nil }
+    return held
+  }
 
   func receives(_ message: OutgoingMessage) -> Bool { message.kind == .event || role == nil }
 
-  func send(_ message: OutgoingMessage) {
+  mutating func send(_ message: OutgoingMessage) {
+    guard let channel else { return hold(message) }
     switch message.kind {
     case .event, .audio: channel.send(message.bytes)
     case .packet: channel.send(packet: message.bytes)
     }
+  }
+
+  private mutating func hold(_ message: OutgoingMessage) {
+    heldBytes += message.bytes.count
+    guard heldBytes <= Self.mostHeldBytes else {
+      held = nil
+      return
+    }
+    held?.append(message)
   }
 }

@@ -14,16 +14,21 @@ public actor Session {
   /// The server key that it was opened with, or that its ephemeral key came from.
   public nonisolated let owner: String
   public nonisolated let began = Instant.now
-  nonisolated let shard: Shard
+  public nonisolated let shard: Shard
   public nonisolated var unownedExecutor: UnownedSerialExecutor { shard.asUnownedSerialExecutor() }
 
   var core: SessionCore
   let workers: SessionWorkers
   private let store: any CheckpointStore
   let observer: any SessionObserver
+  let phrases: PhraseStore
 
   private var outbox = Outbox()
   var participants: [ParticipantID: Participant]
+  /// Of a caller over RTP.
+  var media: (any MediaChannel)?
+  /// Where others hear and speak, too.
+  var room: (any RoomHandler)?
   /// How many have joined so far, and how many of them are there.
   nonisolated let sidebands = Mutex((joined: 0, present: 0))
   nonisolated let maximumSidebands: Int
@@ -31,7 +36,7 @@ public actor Session {
   private var sender = ParticipantID.client
 
   var input: InputQueue
-  var inputTimer: Shard.TimerToken?
+  var inputTimer: (token: Shard.TimerToken, due: Instant)?
   /// The rest of the queue waits for its turn on the shard.
   var isDraining = false
   var calls = WorkerCalls()
@@ -40,8 +45,8 @@ public actor Session {
   private(set) var isOver = false
 
   init(
-    core: SessionCore, owner: String, shard: Shard, channel: any ClientChannel, workers: SessionWorkers,
-    store: any CheckpointStore, observer: any SessionObserver
+    core: SessionCore, owner: String, shard: Shard, channel: (any ClientChannel)?, workers: SessionWorkers,
+    store: any CheckpointStore, observer: any SessionObserver, phrases: PhraseStore = PhraseStore()
   ) {
     id = core.session.id
     agentName = core.agent.name
@@ -51,10 +56,11 @@ public actor Session {
     self.shard = shard
     participants = [.client: Participant(channel: channel)]
     maximumSidebands = core.limits.sidebands
-    input = InputQueue(core.limits, at: began)
+    input = InputQueue(core.limits)
     self.workers = workers
     self.store = store
     self.observer = observer
+    self.phrases = phrases
   }
 
   // MARK: From any thread
@@ -95,6 +101,11 @@ public actor Session {
     switch action {
     case .send(let event): outbox.append(message(event))
     case .reply(let event): outbox.append(message(event, to: sender))
+    case .playVoice(let samples): media?.play(samples)
+    case .playPhrase(let phrase): media?.play(phrase)
+    case .playPacket(let packet, let samples): media?.play(packet: packet, lasting: samples)
+    case .endVoice: media?.endAnswer()
+    case .clearVoice: media?.clear()
     case .sendPacket(let packet): outbox.append(OutgoingMessage(bytes: packet, kind: .packet))
     case .commit(let events, let then): commit(events, then)
     case .recognize(let call, let request): recognize(call, request)
@@ -102,6 +113,7 @@ public actor Session {
     case .endAudio(let call): calls.endAudio(call)
     case .complete(let call, let request): complete(call, request)
     case .speak(let call, let request): speak(call, request)
+    case .speakPhrase(let call, let request): speakPhrase(call, request)
     case .judgeTurn(let call, let audio): judgeTurn(call, audio)
     case .callTool(let call, let request): callTool(call, request)
     case .cancel(let call): calls.cancel(call)
@@ -116,7 +128,7 @@ public actor Session {
     isOver = true
     calls.cancelAll()
     arm(nil)
-    if let inputTimer { shard.cancel(inputTimer) }
+    if let inputTimer { shard.cancel(inputTimer.token) }
     store.remove(session: id)
     participants[.client] = nil
     close(code: 1000, reason: "the session has ended")
@@ -124,8 +136,10 @@ public actor Session {
   }
 
   private func close(code: UInt16, reason: String) {
-    for participant in participants.values { participant.channel.close(code: code, reason: reason) }
+    for participant in participants.values { participant.channel?.close(code: code, reason: reason) }
     participants = [:]
+    media?.close(reason: reason)
+    media = nil
   }
 
   private func arm(_ deadline: Instant?) {
@@ -183,9 +197,16 @@ public actor Session {
       let failure = message(
         .error(
           .serverError(code: "checkpoint_failed", message: "The conversation could not be kept: \(reason)")))
-      for participant in participants.values { participant.send(failure) }
+      for participant in participants.values { participant.channel?.send(failure.bytes) }
       close(code: 1011, reason: "checkpoint failed")
     }
+  }
+
+  /// Sends an event that is not the conversation's, in its order among those.
+  func publish(_ event: ServerEvent, to receiver: ParticipantID? = nil) {
+    guard !isOver else { return }
+    outbox.append(message(event, to: receiver))
+    flush()
   }
 
   private func flush() {
@@ -196,7 +217,10 @@ public actor Session {
     if let receiver = message.receiver {
       participants[receiver]?.send(message)
     } else {
-      for participant in participants.values where participant.receives(message) { participant.send(message) }
+      // By index, since a participant without a channel keeps what it is sent.
+      for index in participants.values.indices where participants.values[index].receives(message) {
+        participants.values[index].send(message)
+      }
     }
   }
 }

@@ -22,11 +22,12 @@ public final class SessionRegistry: SessionObserver {
   }
 
   private let settings: Settings
-  private let shards: ShardGroup
+  public let shards: ShardGroup
   private let store: any CheckpointStore
   private let workers: @Sendable (Agent) -> SessionWorkers
   private let metrics: SessionMetrics
   private let commitObserver: CommitObserver?
+  private let phrases = PhraseStore()
   private let sessions = Mutex(Sessions())
 
   /// - Parameter workers: the workers that an agent's sessions use.
@@ -76,14 +77,21 @@ public final class SessionRegistry: SessionObserver {
   }
 
   /// Opens a session for a client. `refusal` was asked before.
-  public func open(_ request: SessionRequest, channel: any ClientChannel) throws(Refusal) -> Session {
+  ///
+  /// - Parameters:
+  ///   - channel: nil for a data channel that is still to be opened, with `Session.openEvents`.
+  ///   - leg: for `.media`, `Session.attach` follows on the session's shard, before the leg is connected.
+  ///   - shard: whose port the caller's media comes in at; nil for any.
+  public func open(
+    _ request: SessionRequest, channel: (any ClientChannel)?, leg: ClientLeg = .socket, on shard: Shard? = nil
+  ) throws(Refusal) -> Session {
     let (description, agent) = try describe(request, id: RealtimeID.make("sess"))
     let usage = usage(of: request.owner)
     let core = SessionCore(
-      session: description, agent: agent, limits: settings.limits, audio: settings.audio, budget: usage)
+      session: description, agent: agent, limits: settings.limits, audio: settings.audio, budget: usage, leg: leg)
     let session = Session(
-      core: core, owner: request.owner, shard: shards.assign(), channel: channel, workers: workers(agent),
-      store: store, observer: self)
+      core: core, owner: request.owner, shard: shard ?? shards.assign(), channel: channel, workers: workers(agent),
+      store: store, observer: self, phrases: phrases)
     try sessions.withLock { sessions throws(Refusal) in
       try checkRoom(sessions, owner: request.owner)
       sessions.byID[session.id] = session
@@ -97,13 +105,15 @@ public final class SessionRegistry: SessionObserver {
   private func describe(
     _ request: SessionRequest, id: String
   ) throws(Refusal) -> (session: RealtimeSession, agent: Agent) {
-    let name = request.agent ?? request.patch?.model ?? settings.defaultAgent
+    let name = request.agent ?? request.update?.model ?? request.patch?.model ?? settings.defaultAgent
     guard let agent = settings.agents[name] else { throw .unknownAgent(name, known: agentNames) }
     let kind = request.kind == .transcription ? .transcription : request.patch?.kind ?? request.kind
-    let session = RealtimeSession.starting(id: id, agent: agent, kind: kind, limits: settings.limits)
-    guard let patch = request.patch else { return (session, agent) }
+    var session = RealtimeSession.starting(id: id, agent: agent, kind: kind, limits: settings.limits)
     do throws(RealtimeError) {
-      return (try session.applying(patch, audioHasBeenProduced: false), agent)
+      for patch in [request.patch, request.update].compactMap({ $0 }) {
+        session = try session.applying(patch, audioHasBeenProduced: false)
+      }
+      return (session, agent)
     } catch {
       throw .invalid(error)
     }

@@ -7,15 +7,19 @@ public struct SessionRequest: Sendable {
   public var kind: RealtimeSession.Kind
   /// The session that an ephemeral key brings with it.
   public var patch: SessionPatch?
+  /// What the request itself asks for, on top of that.
+  public var update: SessionPatch?
   /// The server key behind it.
   public var owner: String
 
   public init(
-    agent: String? = nil, kind: RealtimeSession.Kind = .realtime, patch: SessionPatch? = nil, owner: String
+    agent: String? = nil, kind: RealtimeSession.Kind = .realtime, patch: SessionPatch? = nil,
+    update: SessionPatch? = nil, owner: String
   ) {
     self.agent = agent
     self.kind = kind
     self.patch = patch
+    self.update = update
     self.owner = owner
   }
 }

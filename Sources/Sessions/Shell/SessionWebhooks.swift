@@ -17,6 +17,13 @@ public struct SessionWebhooks: Sendable {
       switch event {
       case .started:
         send("session.started", ["agent": .string(session.agentName), "kind": .string(session.kind.rawValue)], session)
+      case .itemAdded(let item, _):
+        guard let id = item.id else { continue }
+        if let text = item.typedText {
+          send("turn.committed", turn(id, role: .user, text: text), session)
+        } else if let text = item.personsWords {
+          send("turn.committed", turn(id, role: .assistant, text: text), session)
+        }
       case .itemTranscribed(let id, let transcript, let confidence):
         var data = turn(id, role: .user, text: transcript)
         data["confidence"] = confidence.map { .number($0) }
@@ -34,7 +41,7 @@ public struct SessionWebhooks: Sendable {
         send(
           "session.ended",
           ["reason": .string(reason), "seconds": .number(seconds), "items": .integer(state.items.count)], session)
-      case .itemAdded, .itemCompleted, .itemTruncated, .itemDeleted: break
+      case .itemCompleted, .itemTruncated, .itemDeleted, .floorTaken, .floorReturned: break
       }
     }
   }
@@ -52,6 +59,20 @@ public struct SessionWebhooks: Sendable {
 }
 
 extension ConversationItem {
+  /// What a user has written; nil for what is spoken, which is told when it is transcribed.
+  fileprivate var typedText: String? {
+    guard case .message(.user, let parts) = content else { return nil }
+    let texts = parts.compactMap { if case .inputText(let text) = $0 { text } else { nil } }
+    return texts.isEmpty ? nil : texts.joined(separator: "\n")
+  }
+
+  /// What a person has said in the agent's place: the agent's own messages are added empty, and said later.
+  var personsWords: String? {
+    guard case .message(.assistant, let parts) = content, status == .completed else { return nil }
+    let texts = parts.compactMap { if case .outputAudio(let text, _) = $0 { text } else { nil } }
+    return texts.isEmpty ? nil : texts.joined(separator: "\n")
+  }
+
   /// The words of a message; nil for other items.
   fileprivate var messageText: String? {
     guard case .message(_, let parts) = content else { return nil }

@@ -8,8 +8,4 @@ extension SessionEvent {
   func record() throws -> CheckpointRecord {
     CheckpointRecord(bytes: Array(try JSONEncoder().encode(self)))
   }
-
-  init(record: CheckpointRecord) throws {
-    self = try JSONDecoder().decode(SessionEvent.self, from: Data(record.bytes))
-  }
 }

@@ -13,6 +13,10 @@ public enum SessionEvent: Codable, Sendable, Equatable {
   /// Of an assistant's item only this was heard.
   case itemTruncated(itemID: String, heard: String, audioEndMilliseconds: Int)
   case itemDeleted(itemID: String)
+  /// A person speaks in the agent's place.
+  case floorTaken(participantID: String)
+  /// The agent has its place again.
+  case floorReturned
   case responseDone(responseID: String, status: String, itemIDs: [String])
   case ended(reason: String)
 }

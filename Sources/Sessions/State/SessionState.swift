@@ -7,6 +7,8 @@ public struct SessionState: Sendable, Equatable {
   /// In conversation order.
   public private(set) var items: [ConversationItem] = []
   public private(set) var responses = 0
+  /// Who speaks in the agent's place; nil for the agent.
+  public private(set) var floorHolder: String?
   public private(set) var isEnded = false
 
   public init() {}
@@ -47,6 +49,10 @@ public struct SessionState: Sendable, Equatable {
       update(id) { $0.setOutputTranscript(heard) }
     case .itemDeleted(let id):
       items.removeAll { $0.id == id }
+    case .floorTaken(let participantID):
+      floorHolder = participantID
+    case .floorReturned:
+      floorHolder = nil
     case .responseDone:
       responses += 1
     case .ended:

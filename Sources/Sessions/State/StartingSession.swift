@@ -10,7 +10,7 @@ extension RealtimeSession {
   ) -> RealtimeSession {
     var session = RealtimeSession(id: id, model: agent.name, kind: kind)
     session.instructions = agent.instructions
-    session.voice = agent.voice
+    session.voice = agent.voice.map { Voice($0) }
     session.speed = agent.speed
     session.noiseReduction = agent.noiseReduction.map { NoiseReduction(field: .init(rawValue: $0)) }
     // Transcripts cost nothing here: the model reads them anyway.

@@ -5,10 +5,11 @@ import Runtime
 extension SessionCore {
   /// The user speaks: the agent falls silent, and its history ends where the user stopped hearing it.
   mutating func bargeIn(at now: Instant) {
-    guard response != nil || playout.ahead(at: now.nanoseconds) > 0 else { return }
+    guard response != nil || playout.ahead(at: now) > 0 else { return }
     observe(.bargeIn)
     cutOff = nil
     isInterrupted = true
+    clearPlayout(at: now)
     stopResponse(.turnDetected, at: now)
     truncateUnplayed(at: now)
     isInterrupted = false
@@ -18,16 +19,16 @@ extension SessionCore {
   ///
   /// A message is cut once: what comes after the cut on the session's playout is no longer its own.
   mutating func truncateUnplayed(at now: Instant) {
-    let played = playout.stop(at: now.nanoseconds)
-    let unplayed = spoken.filter { $0.value.truncatedAt == nil && $0.value.playoutEnd > played }
-    for (id, message) in unplayed.sorted(by: { $0.value.playoutEnd < $1.value.playoutEnd }) {
-      truncate(itemID: id, message: message, to: message.position(atPlayed: played))
+    let played = playout.stop(at: now)
+    for message in spoken.unplayed(after: played) {
+      truncate(itemID: message.address.itemID, message: message, to: message.position(atPlayed: played))
     }
   }
 
   /// Cuts the history of a spoken message to what had been heard at `position`, in samples of its audio.
   mutating func truncate(itemID: String, message: MessageOutput, to position: Int) {
-    spoken[itemID]?.truncatedAt = position
+    spoken.truncate(itemID, to: position)
+    retained.limit(itemID, toSample: position)
     let heard = message.spoken.heard(at: position)
     noteCutOff(message, heard: heard)
     let milliseconds = position * 1000 / SpokenText.sampleRate

@@ -29,9 +29,16 @@ struct EndOfTurnPolicy: Sendable {
   /// - Parameters:
   ///   - probability: 0...1, the model's that the speaker is done; nil while it has not answered, or has failed.
   ///   - transcript: What is heard of the turn so far; nil or empty when that is nothing yet.
+  ///   - isTranscriptDue: The recogniser has yet to tell what was said before the silence: a busy one is waited for a
+  ///     little, since the words are the better evidence.
   /// - Returns: Milliseconds of silence that end the turn. Never less than a quarter of a second, and at most 8, 4 or
   ///   2 s by eagerness.
-  func silence(probability: Double?, transcript: String?) -> Int {
+  func silence(probability: Double?, transcript: String?, isTranscriptDue: Bool = false) -> Int {
+    let wait = silence(probability, transcript)
+    return isTranscriptDue ? max(wait, waits.forWords) : wait
+  }
+
+  private func silence(_ probability: Double?, _ transcript: String?) -> Int {
     let text = transcript.map { TurnText($0, language: language).completeness } ?? .unknown
     guard probability != nil || text != .unknown else { return waits.unsure }
     let evidence = Self.evidence(of: probability) + Self.evidence(of: text)
@@ -40,11 +47,11 @@ struct EndOfTurnPolicy: Sendable {
     return Int(Double(waits.unsure) * pow(Double(end) / Double(waits.unsure), share))
   }
 
-  private var waits: (shortest: Int, unsure: Int, longest: Int) {
+  private var waits: (shortest: Int, unsure: Int, forWords: Int, longest: Int) {
     switch eagerness {
-    case .low: (400, 700, 8000)
-    case .medium: (280, 600, 4000)
-    case .high: (250, 500, 2000)
+    case .low: (400, 700, 1200, 8000)
+    case .medium: (280, 600, 900, 4000)
+    case .high: (250, 500, 700, 2000)
     }
   }
 

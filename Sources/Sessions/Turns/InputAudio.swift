@@ -14,12 +14,14 @@ struct InputAudio {
   private var decoder: AudioPayloadDecoder
   private var noiseReducer: NoiseReducer?
   private let maximumTurnMilliseconds: Int
-  private let makeDetector: (Double) -> any VoiceActivityDetector
+  let makeDetector: (Double) -> any VoiceActivityDetector
   private(set) var detector: TurnDetector?
   /// Of the detector while no evidence has been weighed.
   private var silenceMilliseconds = 0
   /// Uncommitted audio of a manual turn, 16 kHz.
   private(set) var manual: [Int16] = []
+  /// Silence behind it that takes no memory unless more sound comes, in samples.
+  private var manualSilence = 0
   /// 16 kHz samples since the session began.
   private(set) var samples = 0
 
@@ -35,7 +37,6 @@ struct InputAudio {
   }
 
   var milliseconds: Int { samples * 1000 / Self.sampleRate }
-  var manualSeconds: Int { manual.count / Self.sampleRate }
 
   // MARK: Settings
 
@@ -68,6 +69,7 @@ struct InputAudio {
       detector?.configuration = configuration
     } else {
       manual = []
+      manualSilence = 0
       detector = TurnDetector(configuration: configuration, startingAt: samples, detector: makeDetector)
     }
   }
@@ -95,6 +97,39 @@ struct InputAudio {
     return detector?.process(samples16k: audio) ?? []
   }
 
+  /// Takes 16 kHz audio of a media leg.
+  mutating func hear(_ audio: [Int16]) -> [TurnEvent] {
+    guard !audio.isEmpty else { return [] }
+    if detector == nil { materializeSilence() }
+    return append(noiseReducer?.process(audio) ?? audio)
+  }
+
+  /// So many samples of silence that nobody has decoded.
+  mutating func hearSilence(_ count: Int) -> [TurnEvent] {
+    samples += count
+    guard detector != nil else {
+      // Before the first sound there is nothing to be silent in.
+      if !manual.isEmpty { manualSilence += count }
+      return []
+    }
+    return detector?.process(silence: count) ?? []
+  }
+
+  private mutating func materializeSilence() {
+    guard manualSilence > 0 else { return }
+    manual += repeatElement(0, count: min(manualSilence, Self.longestManualSilence))
+    manualSilence = 0
+  }
+
+  /// Of a manual turn no more than the newest `count` samples are kept, and up to a quarter more.
+  mutating func keepNewestManual(_ count: Int) {
+    guard manual.count > count + count / 4 else { return }
+    manual.removeFirst(manual.count - count)
+  }
+
+  /// A pause in a manual turn is no longer than this to a recogniser.
+  private static let longestManualSilence = 10 * sampleRate
+
   /// Ends the turn that is being spoken, by the client's word.
   mutating func endTurn() -> [TurnEvent] {
     detector?.endTurn() ?? []
@@ -102,12 +137,14 @@ struct InputAudio {
 
   /// Takes the audio of a manual turn.
   mutating func takeManual() -> [Int16] {
+    materializeSilence()
     defer { manual = [] }
     return manual
   }
 
   mutating func clear() {
     manual = []
+    manualSilence = 0
     detector?.reset()
   }
 }

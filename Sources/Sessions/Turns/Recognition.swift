@@ -60,15 +60,17 @@ extension SessionCore {
     record(
       .itemTranscribed(itemID: turn.itemID, transcript: transcript.text, confidence: transcript.confidence),
       then: session.transcription != nil ? [completed] : [])
-    tools.userSpoke()
+    tools.chainEnds()
     if goesOn(after: transcript.text, turn, at: now) { return }
     if turn.responds, !transcript.text.isEmpty { owed = OwedAnswer(source: .model, turn: turn.marks) }
   }
 
   /// Answers the user, unless they are speaking again: then the answer comes after that turn.
   mutating func answerOwed(at now: Instant) {
-    guard let owed, response == nil, !turns.contains(where: \.isSpeaking) else { return }
-    startResponse(owed.source, turn: owed.turn, at: now)
+    guard let owed, response == nil, !turns.contains(where: \.isSpeaking), floor == nil else { return }
+    // The model waits for what was just said, and answers that; a phrase would be said over it.
+    if case .phrase = owed.source, !turns.isEmpty { return }
+    startResponse(owed.source, hint: owed.hint, turn: owed.turn, at: now)
     sendAudio(at: now)
   }
 

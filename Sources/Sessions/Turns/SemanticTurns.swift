@@ -56,7 +56,9 @@ extension SessionCore {
     guard let pause = turns[index].pause, var policy = session.turnDetection?.endOfTurnPolicy else { return }
     policy.language = spokenLanguage
     input.waitForSilence(
-      milliseconds: policy.silence(probability: pause.probability, transcript: pause.transcript))
+      milliseconds: policy.silence(
+        probability: pause.probability, transcript: pause.transcript,
+        isTranscriptDue: recogniserStreams && pause.transcript == nil && turns[index].call != nil))
   }
 }
 

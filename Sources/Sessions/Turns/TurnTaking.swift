@@ -9,6 +9,13 @@ extension SessionCore {
   private static let longestBacklog = 16
 
   mutating func appendAudio(_ payload: [UInt8], at now: Instant) throws(RealtimeError) {
+    guard !playout.isServed else {
+      throw .invalidRequest(
+        code: "unsupported_event",
+        message:
+          "The audio of this session comes over its media track. Send sound there; a recording goes with conversation.item.create.",
+        param: "type")
+    }
     let samples: [Int16]
     do throws(AudioPayloadError) {
       samples = try input.decode(payload)
@@ -17,7 +24,7 @@ extension SessionCore {
     }
     greetIfReady(at: now)
     for event in input.append(samples) { take(event, at: now) }
-    if input.manualSeconds > limits.inputBufferSeconds {
+    if input.manual.count > limits.inputBufferSeconds * InputAudio.sampleRate {
       input.clear()
       send(
         .error(
@@ -27,6 +34,19 @@ extension SessionCore {
               "The input audio buffer held more than \(limits.inputBufferSeconds) s of uncommitted audio and was cleared. Commit turns sooner.",
             param: "audio")))
     }
+  }
+
+  // MARK: Media
+
+  mutating func hear(_ samples: [Int16], at now: Instant) {
+    for event in input.hear(samples) { take(event, at: now) }
+    // A track brings sound all the time, and a client that commits by itself means the newest of it.
+    input.keepNewestManual(limits.inputBufferSeconds * InputAudio.sampleRate)
+  }
+
+  mutating func hearSilence(_ samples: Int, at now: Instant) {
+    guard samples > 0 else { return }
+    for event in input.hearSilence(samples) { take(event, at: now) }
   }
 
   // MARK: server_vad
@@ -45,7 +65,7 @@ extension SessionCore {
       let age = Duration.microseconds((input.samples - lastVoiced) * 1_000_000 / InputAudio.sampleRate)
       // A client that commits by itself asks for the response by itself.
       let responds =
-        reason != .client && session.kind == .realtime && session.turnDetection?.createResponse == true
+        reason != .client && session.kind == .realtime && session.turnDetection?.createResponse == true && !isSilenced
       turnEnded(
         atSample: sample, lastVoiced: now.advanced(by: .zero - age), responds: responds, at: now)
     }
@@ -57,7 +77,7 @@ extension SessionCore {
       for event in input.endTurn() { take(event, at: now) }
     }
     input.configure(turnDetection)
-    idleDue = nil
+    silence = nil
   }
 
   private mutating func turnStarted(atSample sample: Int, at now: Instant) {
@@ -74,7 +94,15 @@ extension SessionCore {
   mutating func begin(_ turn: UserTurn) {
     turns.append(turn)
     if turns.count > Self.longestBacklog { dropOldestTurn() }
+    while turns.count > 1, waitingSamples > longestWaitingAudio { dropOldestTurn() }
     startRecognition(ofTurn: turns.count - 1)
+  }
+
+  /// Of turns that wait for their transcript.
+  private var waitingSamples: Int { turns.reduce(0) { $0 + ($1.isSpeaking ? 0 : $1.audio.count) } }
+
+  private var longestWaitingAudio: Int {
+    max(limits.inputBufferSeconds, 2 * limits.turnSeconds) * InputAudio.sampleRate
   }
 
   private mutating func turnContinued(_ audio: [Int16]) {
@@ -167,39 +195,5 @@ extension SessionCore {
       turns[index].retry = Retry()
       startRecognition(ofTurn: index)
     }
-  }
-
-  // MARK: Silence
-
-  /// After the agent has spoken once, silence will count as a turn, from the moment it will have been heard to its end.
-  mutating func watchSilence(at now: Instant) {
-    let isQuiet = response == nil && turns.isEmpty && tools.running.isEmpty && state.responses > 0
-    guard isQuiet, let timeout = session.turnDetection?.idleTimeoutMilliseconds else {
-      idleDue = nil
-      return
-    }
-    guard idleDue == nil else { return }
-    let remaining = playout.ahead(at: now.nanoseconds) * 1000 / SpokenText.sampleRate
-    idleDue = now + .milliseconds(remaining + timeout)
-  }
-
-  mutating func idleTimedOut(at now: Instant) {
-    idleDue = nil
-    guard turns.isEmpty, response == nil, state.items.count < limits.items,
-      let timeout = session.turnDetection?.idleTimeoutMilliseconds
-    else { return }
-    let id = makeID("item")
-    let previous = state.items.last?.id
-    send(
-      .inputAudioBufferTimeoutTriggered(
-        audioStartMilliseconds: max(0, input.milliseconds - timeout),
-        audioEndMilliseconds: input.milliseconds,
-        itemID: id))
-    send(.inputAudioBufferCommitted(itemID: id, previousItemID: previous))
-    add(.message(id: id, role: .user, parts: [.inputAudio(audio: nil, transcript: "")]), after: previous)
-    startResponse(
-      .model,
-      hint: "The user has been silent for a while. Ask in one short sentence whether they are still there.",
-      at: now)
   }
 }

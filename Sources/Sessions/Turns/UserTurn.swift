@@ -41,6 +41,8 @@ struct TurnPause {
 struct OwedAnswer {
   let source: ActiveResponse.Source
   let turn: TurnMarks
+  /// Said to the model for this answer only.
+  var hint: String?
 }
 
 /// When things happened in a turn, for its latency.

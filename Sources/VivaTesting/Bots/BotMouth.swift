@@ -1,55 +1,46 @@
-import Audio
-import Foundation
-import Runtime
-
-/// What a bot's microphone picks up: utterances with a pause before each, silence otherwise.
-struct BotMouth {
-  struct Piece {
-    /// An `input_audio_buffer.append`, ready to send.
-    var event: [UInt8]
-    /// Set when the last sample of an utterance is in this piece.
-    var endOfSpeech: Instant?
+/// What a bot's microphone picks up, piece by piece: utterances with a pause before each, silence otherwise.
+public struct BotMouth: Sendable {
+  public struct Piece: Sendable {
+    public var frame: ClientFrame
+    /// Set on the last piece of an utterance: how long before its end the last sample of speech lies.
+    public var endOfSpeech: Duration?
   }
 
   /// Between the end of the agent's answer and the next utterance.
   private static let pauseMilliseconds = 600
 
-  private let utterances: [Utterance]
+  private let voice: BotVoice
   private var next: Int
   private var position: Int?
   private var pause = 0
 
-  init(utterances: [Utterance], next: Int) {
-    self.utterances = utterances
-    self.next = next
+  /// - Parameter first: where in the list of utterances to begin, so that bots differ.
+  public init(_ voice: BotVoice, first: Int) {
+    self.voice = voice
+    next = first % voice.utterances.count
   }
+
+  /// What each piece lasts.
+  public var pieceDuration: Duration { .milliseconds(voice.pieceMilliseconds) }
 
   /// - Parameter mayStart: whether the agent is silent, so that an utterance may begin.
-  mutating func piece(milliseconds: Int, mayStart: Bool, at now: Instant) -> Piece {
-    let count = milliseconds * 24
-    guard let start = position ?? begin(mayStart: mayStart, milliseconds) else {
-      return Piece(event: Self.event([Int16](repeating: 0, count: count)))
+  public mutating func piece(mayStart: Bool) -> Piece {
+    guard let position = position ?? begin(mayStart: mayStart) else { return Piece(frame: voice.silence) }
+    let utterance = voice.utterances[next]
+    var piece = Piece(frame: utterance.pieces[position])
+    if position + 1 < utterance.pieces.count {
+      self.position = position + 1
+    } else {
+      piece.endOfSpeech = utterance.padding
+      self.position = nil
+      pause = 0
+      next = (next + 1) % voice.utterances.count
     }
-    let samples = utterances[next % utterances.count].samples
-    let end = min(samples.count, start + count)
-    let speech = Array(samples[start..<end]) + [Int16](repeating: 0, count: count - (end - start))
-    guard end == samples.count else {
-      position = end
-      return Piece(event: Self.event(speech))
-    }
-    position = nil
-    pause = 0
-    next += 1
-    return Piece(event: Self.event(speech), endOfSpeech: now)
+    return piece
   }
 
-  private mutating func begin(mayStart: Bool, _ milliseconds: Int) -> Int? {
-    pause = mayStart ? pause + milliseconds : 0
+  private mutating func begin(mayStart: Bool) -> Int? {
+    pause = mayStart ? pause + voice.pieceMilliseconds : 0
     return pause > Self.pauseMilliseconds ? 0 : nil
-  }
-
-  private static func event(_ samples: [Int16]) -> [UInt8] {
-    let audio = Data(PCM16.encode(samples)).base64EncodedString()
-    return Array(#"{"type":"input_audio_buffer.append","audio":"\#(audio)"}"#.utf8)
   }
 }

@@ -1,10 +1,7 @@
-import NIOCore
 import Realtime
 import Runtime
 
 /// A caller made of recordings: speaks in real time over a WebSocket, listens, and measures what it hears.
-///
-/// One loop in real time: every 40 ms a piece of microphone, speech or silence, as a browser sends it.
 public struct RealtimeBot: Sendable {
   public struct Server: Sendable {
     public var host: String
@@ -19,58 +16,44 @@ public struct RealtimeBot: Sendable {
       self.key = key
       self.model = model
     }
-  }
 
-  private static let pieceMilliseconds = 40
+    public var path: String { "/v1/realtime?model=\(model)" }
+    public var headers: [(String, String)] { [("Authorization", "Bearer \(key)")] }
+  }
 
   private let server: Server
-  private let utterances: [Utterance]
+  private let voice: BotVoice
+  private let tally: BotTally
 
-  /// - Parameter utterances: what it says, in turn, over and over; not empty.
-  public init(server: Server, utterances: [Utterance]) {
+  /// - Parameter tally: what the bot goes through is counted there.
+  public init(server: Server, voice: BotVoice, tally: BotTally) {
     self.server = server
-    self.utterances = utterances
+    self.voice = voice
+    self.tally = tally
   }
 
-  /// Talks for `duration`, then hangs up.
+  /// Connects and talks until `duration` has passed or the task is cancelled, then hangs up. What goes wrong is in the
+  /// tally.
   ///
   /// - Parameters:
   ///   - answers: hang up sooner, when this many responses are done.
   ///   - firstUtterance: where in the list to begin, so that bots differ.
-  /// - Throws: when it cannot connect.
-  public func talk(
-    for duration: Duration, answers: Int = .max, firstUtterance: Int = 0
-  ) async throws -> BotReport {
-    let client = try await WebSocketClient.connect(
-      host: server.host, port: server.port, path: "/v1/realtime?model=\(server.model)",
-      headers: [("Authorization", "Bearer \(server.key)")])
-    let ear = BotEar()
-    let listening = Task {
-      for await event in client.events {
-        switch event {
-        case .text(let bytes): ear.heard(bytes, at: .now)
-        case .closed(let code, let reason): ear.closed(code: code, reason: reason)
-        }
-      }
-    }
-    await speak(to: client, ear: ear, until: .now + duration, answers: answers, first: firstUtterance)
-    ear.hangUp()
-    await client.close()
-    await listening.value
-    return ear.report
-  }
-
-  private func speak(
-    to client: WebSocketClient, ear: BotEar, until end: Instant, answers: Int, first: Int
-  ) async {
-    var mouth = BotMouth(utterances: utterances, next: first)
-    var due = Instant.now
-    while due < end, ear.answers < answers, !ear.isClosed {
-      let piece = mouth.piece(milliseconds: Self.pieceMilliseconds, mayStart: ear.isIdle, at: .now)
-      if let lastVoiced = piece.endOfSpeech { ear.finishedSpeaking(at: lastVoiced) }
-      client.send(piece.event)
-      due = due + .milliseconds(Self.pieceMilliseconds)
-      try? await Task.sleep(for: max(.zero, due - .now))
+  public func talk(for duration: Duration, answers: Int = .max, firstUtterance: Int = 0) async {
+    let conversation = BotConversation(
+      voice, first: firstUtterance, tally: tally, until: .now + duration, answers: answers)
+    do {
+      let client = try await WebSocketClient.connect(
+        host: server.host, port: server.port, path: server.path, headers: server.headers,
+        listener: conversation.heard)
+      let began = Instant.now
+      tally.began()
+      client.send(voice.sessionUpdate)
+      await conversation.speak(to: client)
+      tally.ended(after: .now - began)
+      await client.close()
+    } catch {
+      tally.failed(
+        "could not connect: \((error as? WebSocketClient.Refused).map { "HTTP \($0.status)" } ?? "\(error)")")
     }
   }
 }

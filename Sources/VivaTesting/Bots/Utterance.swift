@@ -2,6 +2,9 @@ import Audio
 
 /// A sentence that a bot can say: audio and what was said in it.
 public struct Utterance: Sendable {
+  /// The loudest that still counts as silence around the speech.
+  private static let silence = 100
+
   /// 24 kHz mono.
   public var samples: [Int16]
   public var transcript: String
@@ -13,10 +16,13 @@ public struct Utterance: Sendable {
     self.transcript = transcript
   }
 
-  /// Resamples a recording to the protocol's 24 kHz.
+  /// Resamples a recording to the protocol's 24 kHz. Silence at its end is cut off, for the latency of an answer counts
+  /// from the last sample of speech: espeak-ng appends 360 ms.
   public init(_ recording: WAVFile, transcript: String) throws {
     let resampler = try Resampler(from: recording.sampleRate, to: 24_000)
-    samples = resampler.process(recording.samples) + resampler.drain()
+    let whole = resampler.process(recording.samples) + resampler.drain()
+    let end = whole.lastIndex { abs(Int($0)) > Self.silence }.map { $0 + 1 } ?? whole.count
+    samples = Array(whole[..<end])
     self.transcript = transcript
   }
 }

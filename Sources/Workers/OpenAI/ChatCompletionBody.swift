@@ -22,7 +22,6 @@ enum ChatCompletionBody {
 
     let tools = tools(request, toolUse)
     if !tools.isEmpty {
-      body["tools"] = .array(tools.map(tool))
       body["tool_choice"] = choice(request.toolChoice)
       // Servers refuse it where there are no tools.
       body["parallel_tool_calls"] = request.parallelToolCalls.map(JSONValue.bool)
@@ -30,7 +29,31 @@ enum ChatCompletionBody {
     let encoder = JSONEncoder()
     // The same conversation must be the same prompt each time, or the server's prompt cache is of no use.
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(JSONValue.object(body))
+    let text = try encoder.encode(JSONValue.object(body))
+    return tools.isEmpty ? text : try adding(tools, to: text, encoder)
+  }
+
+  private static func adding(_ tools: [FunctionTool], to body: Data, _ encoder: JSONEncoder) throws -> Data {
+    var text = body.dropLast() + Data(#","tools":["#.utf8)
+    for (index, tool) in tools.enumerated() {
+      if index > 0 { text.append(UInt8(ascii: ",")) }
+      text += try encode(tool, encoder)
+    }
+    return text + Data("]}".utf8)
+  }
+
+  /// Its parameters go in as they stand: to read and write them again would take seconds for those that a client may
+  /// declare.
+  private static func encode(_ tool: FunctionTool, _ encoder: JSONEncoder) throws -> Data {
+    var function: [String: JSONValue] = ["name": .string(tool.name)]
+    function["description"] = tool.description.map(JSONValue.string)
+    var text = Data(#"{"function":"#.utf8) + (try encoder.encode(JSONValue.object(function)))
+    if let parameters = tool.parameters.map({ Data($0.utf8) }),
+      (try? JSONSerialization.jsonObject(with: parameters)) is [String: Any]
+    {
+      text = text.dropLast() + Data(#","parameters":"#.utf8) + parameters + Data("}".utf8)
+    }
+    return text + Data(#","type":"function"}"#.utf8)
   }
 
   private static func tools(_ request: CompletionRequest, _ use: ProviderSettings.ToolUse) -> [FunctionTool] {
@@ -74,15 +97,6 @@ enum ChatCompletionBody {
       "id": .string(call.callID), "type": "function",
       "function": ["name": .string(call.name), "arguments": .string(call.arguments)],
     ]
-  }
-
-  private static func tool(_ tool: FunctionTool) -> JSONValue {
-    var function: [String: JSONValue] = ["name": .string(tool.name)]
-    function["description"] = tool.description.map(JSONValue.string)
-    function["parameters"] = tool.parameters.flatMap {
-      try? JSONDecoder().decode(JSONValue.self, from: Data($0.utf8))
-    }
-    return ["type": "function", "function": .object(function)]
   }
 
   private static func choice(_ choice: ToolChoice) -> JSONValue {

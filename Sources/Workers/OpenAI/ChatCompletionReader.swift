@@ -5,6 +5,11 @@ import Foundation
 /// Usage comes after the finish reason, so `.finished` is held back until `end`.
 struct ChatCompletionReader {
   private static let maximumToolCalls = 128
+  /// Of text and arguments together, in bytes: a model that goes on has lost its way.
+  private static let maximumText = 256 << 10
+  /// What clients may name a call and a function by, in bytes: Realtime's own limits.
+  private static let longestID = 128
+  private static let longestName = 64
 
   private struct Chunk: Decodable {
     struct Choice: Decodable {
@@ -59,6 +64,8 @@ struct ChatCompletionReader {
   /// White space before the first word, which is no result yet.
   private var leading = ""
   private var hasText = false
+  /// Bytes of text and arguments so far.
+  private var length = 0
   private var finishReason: FinishReason?
   /// The server's index and id of each call, in the order of their beginning.
   private var toolCalls: [(index: Int, id: String)] = []
@@ -86,7 +93,7 @@ struct ChatCompletionReader {
     }
     var events: [CompletionEvent] = []
     if let choice = chunk.choices?.first {
-      if let text = choice.delta?.content { events += read(text: text) }
+      if let text = choice.delta?.content { events += try read(text: text) }
       for call in choice.delta?.toolCalls ?? [] { events += try read(call) }
       if let reason = choice.finishReason { finishReason = Self.finishReason(reason) }
     }
@@ -113,10 +120,18 @@ struct ChatCompletionReader {
     return .finished(finishReason ?? (toolCalls.isEmpty ? .stop : .toolCalls))
   }
 
-  private mutating func read(text: String) -> [CompletionEvent] {
+  private mutating func count(_ text: String) throws {
+    length += text.utf8.count
+    guard length <= Self.maximumText else {
+      throw WorkerError(.malformed, worker: worker, message: "more than \(Self.maximumText) bytes of text")
+    }
+  }
+
+  private mutating func read(text: String) throws -> [CompletionEvent] {
+    try count(text)
     guard !hasText else { return text.isEmpty ? [] : [.text(text)] }
     leading += text
-    guard leading.contains(where: { !$0.isWhitespace }) else { return [] }
+    guard text.contains(where: { !$0.isWhitespace }) else { return [] }
     hasText = true
     defer { leading = "" }
     return [.text(leading)]
@@ -129,15 +144,19 @@ struct ChatCompletionReader {
     // Some servers give every call the same index; then the id tells that another one begins.
     var position = toolCalls.lastIndex { $0.index == wireIndex && (id.isEmpty || $0.id == id) }
     if position == nil {
-      guard let name = delta.function?.name, !name.isEmpty, toolCalls.count < Self.maximumToolCalls else {
-        throw WorkerError(.malformed, worker: worker, message: "tool call without a name, or too many of them")
+      guard let name = delta.function?.name, (1...Self.longestName).contains(name.utf8.count),
+        toolCalls.count < Self.maximumToolCalls
+      else {
+        throw WorkerError(.malformed, worker: worker, message: "tool call without a usual name, or too many of them")
       }
       position = toolCalls.count
       toolCalls.append((wireIndex, id))
-      let callID = id.isEmpty ? "call_\(UUID().uuidString)" : id
+      let isUsable = (1...Self.longestID).contains(id.utf8.count)
+      let callID = isUsable ? id : "call_\(UUID().uuidString)"
       events.append(.toolCallStarted(index: toolCalls.count - 1, callID: callID, name: name))
     }
     if let position, let arguments = delta.function?.arguments, !arguments.isEmpty {
+      try count(arguments)
       events.append(.toolCallArguments(index: position, delta: arguments))
     }
     return events

@@ -4,7 +4,7 @@ import NIOCore
 /// section 9.2.6). Other fields and comments are skipped; lines may end in LF, CR or CR LF.
 public struct ServerSentEventParser {
   /// Of one line, and of the data of one event.
-  public static let maximumLength = 1 << 20
+  public static let maximumLength = 256 << 10
 
   private let worker: String
   private var line: [UInt8] = []

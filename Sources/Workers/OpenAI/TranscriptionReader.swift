@@ -4,9 +4,6 @@ import Foundation
 /// (`transcript.text.delta`, `transcript.text.done`) or in vLLM's (chunks with `choices`, then `[DONE]`), or of one
 /// JSON object.
 struct TranscriptionReader {
-  /// Of the text, in bytes.
-  private static let maximumText = 1 << 20
-
   private struct Message: Decodable {
     struct Choice: Decodable {
       struct Delta: Decodable {
@@ -47,13 +44,13 @@ struct TranscriptionReader {
   /// - Returns: nil where the text is as before.
   /// - Throws: `WorkerError` of kind `.malformed`, or `.refused` where the server reports an error in the stream.
   mutating func read(event data: String) throws -> RecognitionEvent? {
-    guard data != "[DONE]" else { return end(soFar) }
+    guard data != "[DONE]" else { return try end(soFar) }
     let message = try decode(Data(data.utf8))
-    if message.type == "transcript.text.done" { return end(message.text ?? soFar, message.confidence) }
+    if message.type == "transcript.text.done" { return try end(message.text ?? soFar, message.confidence) }
     soFar += (message.type == "transcript.text.delta" ? message.delta : nil) ?? ""
     soFar += message.choices?.first?.delta?.content ?? ""
-    guard soFar.utf8.count <= Self.maximumText else { throw malformed("endless text") }
-    let partial = soFar.trimmingCharacters(in: .whitespacesAndNewlines)
+    try check(soFar)
+    let partial = soFar.trimmed
     guard partial != lastPartial else { return nil }
     lastPartial = partial
     return .partial(partial)
@@ -64,13 +61,17 @@ struct TranscriptionReader {
   mutating func read(body: Data) throws -> RecognitionEvent {
     let message = try decode(body)
     guard let text = message.text else { throw malformed("reply without a text") }
-    return end(text, message.confidence)
+    return try end(text, message.confidence)
   }
 
-  private mutating func end(_ text: String, _ confidence: Double? = nil) -> RecognitionEvent {
+  private mutating func end(_ text: String, _ confidence: Double? = nil) throws -> RecognitionEvent {
+    try check(text)
     isDone = true
-    return .final(
-      Transcript(text: text.trimmingCharacters(in: .whitespacesAndNewlines), confidence: confidence))
+    return .final(Transcript(text: text.trimmed, confidence: confidence))
+  }
+
+  private func check(_ text: String) throws {
+    guard text.utf8.count <= RecognitionEvent.longestText else { throw malformed("endless text") }
   }
 
   private func decode(_ data: Data) throws -> Message {

@@ -82,7 +82,11 @@ public final class WorkerSet: Sendable {
   }
 
   /// Makes one small request, since some workers load their model at the first; waits up to a minute for it.
-  public func warmUp(_ kind: WorkerKind, _ name: String) async -> Result<Void, WorkerError> {
+  ///
+  /// - Parameter openings: What conversations begin with. A language model is asked them too, as patiently.
+  public func warmUp(
+    _ kind: WorkerKind, _ name: String, openings: [CompletionRequest] = []
+  ) async -> Result<Void, WorkerError> {
     await with(kind, name) { provider in
       var patient = provider
       patient.deadlines.firstResult = max(provider.deadlines.firstResult, Self.warmUpLimit)
@@ -95,11 +99,13 @@ public final class WorkerSet: Sendable {
         try await drain(
           recognizer(patient, WyomingServer(patient))?.recognize(RecognitionRequest(), audio: audio))
       case .llm:
-        let request = CompletionRequest(messages: [.user("Hello")], sampling: Sampling(maxTokens: 1))
-        do {
-          try await drain(languageModel(patient)?.complete(request))
-        } catch let error as WorkerError where error.kind == .emptyReply {
-          // One token need not be a word.
+        let hello = CompletionRequest(messages: [.user("Hello")], sampling: Sampling(maxTokens: 1))
+        for request in [hello] + openings {
+          do {
+            try await drain(languageModel(patient)?.complete(request))
+          } catch let error as WorkerError where error.kind == .emptyReply {
+            // One token need not be a word.
+          }
         }
       case .tts:
         try await drain(

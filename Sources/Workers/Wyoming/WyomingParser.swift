@@ -8,20 +8,16 @@ import NIOCore
 public struct WyomingParser {
   /// Of the header line. Python's `readline` allows a sender no more.
   public static let maximumHeader = 64 << 10
-  /// Of the data block and of the payload, each.
-  public static let maximumBlock = 1 << 20
+  /// Of the data block: JSON costs far more to read than to write.
+  public static let maximumData = 256 << 10
+  /// Of the payload.
+  public static let maximumPayload = 1 << 20
 
-  private struct Header: Decodable {
+  private struct Header {
     var type: String
-    var data: JSONValue?
-    var dataLength: Int?
-    var payloadLength: Int?
-
-    enum CodingKeys: String, CodingKey {
-      case type, data
-      case dataLength = "data_length"
-      case payloadLength = "payload_length"
-    }
+    var data: [String: Any]?
+    var dataLength: Int
+    var payloadLength: Int
   }
 
   private let worker: String
@@ -54,10 +50,9 @@ public struct WyomingParser {
   public mutating func next() throws -> WyomingEvent? {
     if header == nil { header = try readHeader() }
     guard let current = header else { return nil }
-    let dataLength = current.dataLength ?? 0
-    let payloadLength = current.payloadLength ?? 0
-    guard buffer.readableBytes >= dataLength + payloadLength,
-      let block = buffer.readSlice(length: dataLength), let payload = buffer.readSlice(length: payloadLength)
+    guard buffer.readableBytes >= current.dataLength + current.payloadLength,
+      let block = buffer.readSlice(length: current.dataLength),
+      let payload = buffer.readSlice(length: current.payloadLength)
     else { return nil }
     header = nil
     return WyomingEvent(current.type, data: try merge(current.data, block), payload: payload)
@@ -76,31 +71,48 @@ public struct WyomingParser {
     buffer.moveReaderIndex(forwardBy: 1)
     if let lastHeader, line == lastLine { return lastHeader }
 
-    guard let header = try? JSONDecoder().decode(Header.self, from: Data(line.readableBytesView)) else {
-      throw malformed("header line is no JSON object with a type")
-    }
-    let allowed = 0...Self.maximumBlock
-    guard allowed.contains(header.dataLength ?? 0), allowed.contains(header.payloadLength ?? 0) else {
-      throw malformed("\(header.type) announces a block of more than \(Self.maximumBlock) bytes")
-    }
+    let header = try parse(line)
     lastLine = line
     lastHeader = header
     return header
   }
 
-  private func merge(_ inline: JSONValue?, _ block: ByteBuffer) throws -> ByteBuffer {
-    guard case .object(var merged) = inline ?? .null else {
-      guard inline == nil || inline == .null else { throw malformed("data is no object") }
-      return block
+  private func parse(_ line: ByteBuffer) throws -> Header {
+    guard let fields = object(line), let type = fields["type"] as? String else {
+      throw malformed("header line is no JSON object with a type")
     }
+    let data = fields["data"] ?? NSNull()
+    guard data is NSNull || data is [String: Any] else { throw malformed("data is no object") }
+    return Header(
+      type: type, data: data as? [String: Any],
+      dataLength: try length(fields["data_length"], upTo: Self.maximumData, type),
+      payloadLength: try length(fields["payload_length"], upTo: Self.maximumPayload, type))
+  }
+
+  private func length(_ value: Any?, upTo limit: Int, _ type: String) throws -> Int {
+    guard let value, !(value is NSNull) else { return 0 }
+    guard let length = value as? Int, (0...limit).contains(length) else {
+      throw malformed("\(type) announces a block of more than \(limit) bytes")
+    }
+    return length
+  }
+
+  private func merge(_ inline: [String: Any]?, _ block: ByteBuffer) throws -> ByteBuffer {
+    guard var merged = inline else { return block }
     if block.readableBytes > 0 {
-      guard
-        let over = try? JSONDecoder().decode([String: JSONValue].self, from: Data(block.readableBytesView))
-      else { throw malformed("data block is no JSON object") }
+      guard let over = object(block) else { throw malformed("data block is no JSON object") }
       merged.merge(over) { _, new in new }
     }
-    guard let json = try? JSONEncoder().encode(merged) else { throw malformed("data is no JSON") }
+    guard let json = try? JSONSerialization.data(withJSONObject: merged) else {
+      throw malformed("data is no JSON")
+    }
     return ByteBuffer(bytes: json)
+  }
+
+  /// Not by `JSONDecoder`: it can only try one type after the other on a value that may have any, which takes a minute
+  /// for a block of numbers.
+  private func object(_ json: ByteBuffer) -> [String: Any]? {
+    (try? JSONSerialization.jsonObject(with: Data(json.readableBytesView))) as? [String: Any]
   }
 
   private func malformed(_ message: String) -> WorkerError {

@@ -84,7 +84,9 @@ public struct WyomingRecognizer: SpeechRecognizer {
       switch event.type {
       case "transcript":
         let reply = try decode(event, call)
-        return Transcript(text: trimmed(reply.text ?? ""), confidence: reply.confidence)
+        let text = reply.text ?? ""
+        guard text.utf8.count <= RecognitionEvent.longestText else { throw call.fail(.malformed, "endless text") }
+        return Transcript(text: text.trimmed, confidence: reply.confidence)
       case "transcript-chunk":
         let text = try decode(event, call).text ?? ""
         switch await meaningOfChunks() {
@@ -92,8 +94,8 @@ public struct WyomingRecognizer: SpeechRecognizer {
         case .piece: soFar += text
         case .none, .auto: continue
         }
-        guard soFar.utf8.count <= WyomingParser.maximumBlock else { throw call.fail(.malformed, "endless text") }
-        call.yield(.partial(trimmed(soFar)))
+        guard soFar.utf8.count <= RecognitionEvent.longestText else { throw call.fail(.malformed, "endless text") }
+        call.yield(.partial(soFar.trimmed))
       case "error":
         throw call.fail(.refused, try decode(event, call).text ?? "error without a text")
       default:
@@ -112,10 +114,6 @@ public struct WyomingRecognizer: SpeechRecognizer {
       throw call.fail(.malformed, "\(event.type) is not as the protocol has it")
     }
     return reply
-  }
-
-  private func trimmed(_ text: String) -> String {
-    text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }
 

@@ -52,6 +52,14 @@ class Event:
         return self.data["response"]["id"] if "response" in self.data else self.data.get("response_id")
 
 
+@dataclass(frozen=True)
+class Packet:
+    """A binary message, and how many events came before it."""
+
+    place: int
+    data: bytes
+
+
 class Transport(Protocol):
     """What carries the frames."""
 
@@ -93,6 +101,7 @@ class Client:
     def __init__(self, transport: Transport) -> None:
         self.transport = transport
         self.events: list[Event] = []
+        self.packets: list[Packet] = []
         self.problems: list[str] = []
         self.playback = Playback()
         self.closed: websockets.ConnectionClosed | None = None
@@ -223,6 +232,9 @@ class Client:
         try:
             while True:
                 frame = await self.transport.receive()
+                if isinstance(frame, bytes) and isinstance(self.transport, PlainTransport):
+                    self.packets.append(Packet(len(self.events), frame))
+                    continue
                 data = json.loads(frame)
                 event = Event(len(self.events), time.monotonic(), data)
                 self.problems += problems_of(frame)
@@ -258,10 +270,13 @@ async def plain_client(
 
 
 @contextlib.asynccontextmanager
-async def sdk_client(base_url: str, key: str, model: str = "assistant") -> AsyncIterator[Client]:
+async def sdk_client(
+    base_url: str, key: str, model: str | None = "assistant", **options: Any
+) -> AsyncIterator[Client]:
     """A session over the openai package; `client.transport.connection` is its connection."""
+    asked = options if model is None else options | {"model": model}
     async with openai.AsyncOpenAI(api_key=key, base_url=base_url) as api:
-        async with api.realtime.connect(model=model) as connection:
+        async with api.realtime.connect(**asked) as connection:
             client = Client(SDKTransport(connection))
             try:
                 yield client

@@ -14,8 +14,6 @@ NOT_APPLICABLE = {
     "response_input_*": "part of a stored prompt, which is refused",
     "realtime_conversation_item_user_message.Content.detail": "images are refused",
     "realtime_conversation_item_user_message.Content.image_url": "images are refused",
-    "ConversationCreatedEvent.*": "beta only",
-    "conversation_created_event.*": "beta only",
     "ConversationItemCreatedEvent.*": "beta only: `conversation.item.added` and `.done` in the GA protocol",
     "ConversationItemInputAudioTranscriptionSegment.*": "of a diarising model; no worker protocol tells speakers",
     "realtime_transcription_session_audio_input_turn_detection.*.create_response": "nothing responds there",
@@ -33,7 +31,6 @@ NOT_SENT = {
     "*.languages": "optional; the recogniser of this test tells none",
     "TranscriptionLanguage.*": "optional; the recogniser of this test tells none",
     "response_content_part_*_event.Part.audio": "optional; audio comes in `response.output_audio.delta`",
-    "realtime_audio_config_output.VoiceID.id": "a voice is shown as the string that the union allows too",
 }
 
 

@@ -81,9 +81,11 @@ def _response_rules(events: list[Event]) -> list[str]:
             broken.append(f"{event.type} without response_id")
             continue
         if event.type == "response.created":
-            if event["response"].get("conversation_id") is not None and open_responses:
-                broken.append(f"{identifier} began while {open_responses} was open")
-            open_responses.add(identifier)
+            # Those beside the conversation run in parallel.
+            if event["response"].get("conversation_id") is not None:
+                if open_responses:
+                    broken.append(f"{identifier} began while {open_responses} was open")
+                open_responses.add(identifier)
         if event.type == "response.done":
             open_responses.discard(identifier)
         responses[identifier].append(event)
@@ -112,6 +114,8 @@ def _one_response(its: list[Event], events: list[Event]) -> list[str]:
     if status not in ("completed", "cancelled", "failed", "incomplete"):
         broken.append(f"response.done has status {status}")
 
+    output = (its[0].get("response") or {}).get("audio", {}).get("output", {})
+    bytes_a_sample = 2 if output.get("format", {}).get("type", "audio/pcm") == "audio/pcm" else 1
     first: dict[tuple[str, Any], int] = {}
     deltas: dict[tuple[str, Any], str] = defaultdict(str)
     for event in its:
@@ -126,7 +130,7 @@ def _one_response(its: list[Event], events: list[Event]) -> list[str]:
             if (kind + ".done", place) in first:
                 broken.append(f"{event.type} after {kind}.done")
             if "output_audio.delta" in event.type:
-                if len(base64.b64decode(event["delta"], validate=True)) % 2:
+                if len(base64.b64decode(event["delta"], validate=True)) % bytes_a_sample:
                     broken.append("an audio delta ends inside a sample")
             else:
                 deltas[kind, place] += event["delta"]

@@ -120,10 +120,13 @@ class VivaServer:
     def __init__(self) -> None:
         if not (ROOT / ".viva/workers/venv/bin/python").exists():
             raise RuntimeError("the workers are not installed (.viva/workers is missing): run scripts/setup-workers")
-        self.folder = Path(tempfile.mkdtemp(prefix="viva-interop-"))
+        self._prepare(tempfile.mkdtemp(prefix="viva-interop-"))
         self.ports = Ports(*free_ports(6))
         self.key = "sk-viva-interop-" + secrets.token_hex(16)
         self.config = write_configuration(self.folder, self.ports)
+
+    def _prepare(self, folder: str) -> None:
+        self.folder = Path(folder)
         self.log = self.folder / "server.log"
         self.page = ""
         self.process: subprocess.Popen[str] | None = None
@@ -213,11 +216,10 @@ class VivaServer:
             raise AssertionError(f"the server did not stop in {STOP_SECONDS} s after {number.name}") from None
         left = processes.wait_until_gone(list(self._seen.values()), 3)
         # A worker that a restart made meanwhile was never seen, but its command names our folder or port.
-        marks = [str(self.config.parent), *(f":{port}" for port in (self.ports.asr, self.ports.tts))]
         left += [
             process
             for process in processes.all_processes()
-            if process not in left and any(mark in process.command for mark in marks)
+            if process not in left and any(mark in process.command for mark in self._marks)
         ]
         for process in left:
             os.kill(process.pid, signal.SIGKILL)
@@ -240,6 +242,11 @@ class VivaServer:
     def log_end(self, lines: int = 40) -> str:
         """The last lines of what it printed."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+    @property
+    def _marks(self) -> list[str]:
+        """One of these is in the command of each process of its own."""
+        return [str(self.config.parent), *(f":{port}" for port in (self.ports.asr, self.ports.tts))]
 
     # HTTP
 

@@ -10,6 +10,8 @@ import pydantic
 from openai.types.realtime.realtime_server_event import RealtimeServerEvent
 
 VENDOR_PREFIX = "viva."
+# Viva's own format stands where the protocol has another of the same shape.
+VENDOR_FORMAT, STANDARD_FORMAT = '"audio/opus"', '"audio/pcmu"'
 
 
 @cache
@@ -38,7 +40,7 @@ def problems_of(frame: str | bytes) -> list[str]:
     if not isinstance(data.get("event_id"), str) or not data["event_id"]:
         problems.append(f"{name} has no event_id")
     try:
-        classes()[name].model_validate_json(frame, strict=True)
+        classes()[name].model_validate_json(frame.replace(VENDOR_FORMAT, STANDARD_FORMAT), strict=True)
     except pydantic.ValidationError as error:
         # A union's report names every member; the first few lines tell enough.
         problems += [f"{name}: {each['loc']}: {each['msg']}" for each in error.errors(include_input=False)[:6]]

@@ -83,6 +83,25 @@ import Testing
     }
   }
 
+  @Test func parametersGoOutAsTheyStandUnlessTheyAreNone() throws {
+    var request = CompletionRequest(messages: [.user("Hi")])
+    let large =
+      #"{"maximum":12345678901234567890123,"a":["# + Array(repeating: "1.5", count: 15_000).joined(separator: ",")
+    request.tools = [
+      FunctionTool(name: "a", parameters: large + "]}"), FunctionTool(name: "b", parameters: "{]"),
+      FunctionTool(name: "c\"", description: "é\n", parameters: "{}"), FunctionTool(name: "d", parameters: "[]"),
+    ]
+    let text = String(decoding: try ChatCompletionBody.encode(request, model: nil), as: UTF8.self)
+    #expect(text.contains(#""parameters":\#(large)]}"#))
+    request.tools.removeFirst()
+    #expect(
+      try encode(request)["tools"] == [
+        ["type": "function", "function": ["name": "b"]],
+        ["type": "function", "function": ["name": "c\"", "description": "é\n", "parameters": [:]]],
+        ["type": "function", "function": ["name": "d"]],
+      ])
+  }
+
   @Test func theSameRequestIsTheSameBytes() throws {
     var request = CompletionRequest(messages: [.user("Hi")])
     request.tools = [FunctionTool(name: "a", parameters: #"{"z":1,"y":{"b":2,"a":[true,null,1.5]},"x":"/"}"#)]
@@ -141,6 +160,37 @@ import Testing
         .toolCallStarted(index: 1, callID: "b", name: "g"), .toolCallArguments(index: 1, delta: "2"),
         .finished(.toolCalls),
       ])
+  }
+
+  @Test func aCallHasANameAndAnIDThatClientsCanUse() throws {
+    let long = String(repeating: "x", count: 129)
+    let events = try read([
+      delta(#"{"tool_calls":[{"index":0,"id":"\#(long)","function":{"name":"f","arguments":"{}"}}]}"#), "[DONE]",
+    ])
+    guard case .toolCallStarted(_, let id, "f") = events.first else {
+      Issue.record("\(events)")
+      return
+    }
+    #expect(id.hasPrefix("call_") && id.utf8.count <= 128)
+    for name in ["", long] {
+      #expect {
+        try read([delta(#"{"tool_calls":[{"id":"a","function":{"name":"\#(name)"}}]}"#)])
+      } throws: {
+        ($0 as? WorkerError)?.kind == .malformed
+      }
+    }
+  }
+
+  @Test(arguments: [
+    #"{"content":"TEXT"}"#, #"{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"TEXT"}}]}"#,
+    #"{"content":"SPACE"}"#,
+  ])
+  func anEndlessReplyIsCutOff(content: String) {
+    let text = content.replacing("TEXT", with: String(repeating: "x", count: 40_000))
+      .replacing("SPACE", with: String(repeating: " ", count: 40_000))
+    #expect { try read(Array(repeating: delta(text), count: 10)) } throws: {
+      ($0 as? WorkerError)?.kind == .malformed
+    }
   }
 
   @Test func usageCountsCachedTokens() throws {

@@ -209,5 +209,11 @@ import VivaTesting
     #expect(throws: WorkerError(.malformed, worker: "w", message: "endless text")) {
       for _ in 0..<11 { _ = try reader.read(event: #"{"type":"transcript.text.delta","delta":"\#(piece)"}"#) }
     }
+    #expect(throws: WorkerError(.malformed, worker: "w", message: "endless text")) {
+      try reader.read(event: #"{"type":"transcript.text.done","text":"\#(piece)"}"#)
+    }
+    #expect(throws: WorkerError(.malformed, worker: "w", message: "endless text")) {
+      try reader.read(body: .init(#"{"text":"\#(piece)"}"#.utf8))
+    }
   }
 }

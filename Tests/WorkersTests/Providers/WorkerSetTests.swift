@@ -71,6 +71,25 @@ import VivaTesting
     await tts.shutdown()
   }
 
+  @Test("a language model may take its time over the openings, and have no word for them")
+  func patientWarmUp() async throws {
+    let llm = try await ScriptedLanguageModelServer { request in
+      guard request.number > 0 else { return .init("Hi.") }
+      var reply = ScriptedLanguageModelServer.Reply(pieces: request.number == 1 ? ["Late."] : [])
+      reply.delay = .milliseconds(300)
+      return reply
+    }
+    var settings = WorkerSettings()
+    settings.llm = [provider(.openai, llm.url, name: "llm")]
+    settings.llm[0].deadlines.firstResult = 100
+    let set = WorkerSet(settings: settings, observer: RecordingObserver())
+    let opening = CompletionRequest(messages: [.user("Hello.")], sampling: Sampling(maxTokens: 1))
+    try await set.warmUp(.llm, "llm", openings: [opening, opening]).get()
+    #expect(llm.requests.count == 3)
+    await set.shutdown()
+    await llm.shutdown()
+  }
+
   @Test("the status tells of all providers, and no secret")
   func status() async throws {
     let llm = try await ScriptedLanguageModelServer { _ in .init("") }

@@ -67,6 +67,8 @@ import Workers
   @Test(arguments: [
     "\n", "not json\n", "[1]\n", "{}\n", #"{"type":7}"# + "\n", #"{"type":"x","data":[1]}"# + "\n",
     #"{"type":"x","data_length":-1}"# + "\n", #"{"type":"x","payload_length":1048577}"# + "\n",
+    #"{"type":"x","data_length":262145}"# + "\n", #"{"type":"x","data_length":1.5}"# + "\n",
+    #"{"type":"x","data_length":"1"}"# + "\n", #"{"type":"x","data":"a"}"# + "\n",
     #"{"type":"x","data_length":9223372036854775807}"# + "\n", #"{"type":"x","data_length":1e99}"# + "\n",
     #"{"type":"x","data":{"a":1},"data_length":2}"# + "\n[]",
   ])
@@ -104,7 +106,7 @@ import Workers
       }
       do {
         for event in try parse(bytes, pieces: [bytes.count / 3]) {
-          #expect(event.payload.readableBytes <= WyomingParser.maximumBlock)
+          #expect(event.payload.readableBytes <= WyomingParser.maximumPayload)
           _ = try? event.decode(Text.self)
         }
       } catch {

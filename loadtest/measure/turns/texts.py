@@ -31,6 +31,23 @@ HESITATIONS = (
     "He said it would cost about, | two hundred dollars.",
     "I think we need, | more time for this.",
     "My account number is four two seven, | nine one six, | zero three eight eight.",
+    # Written after the tuning was done, whichever half they are in.
+    "In my last job I was responsible for, | the whole warehouse.",
+    "It depends on whether, | the parcel arrives before noon.",
+    "You have to press the button on the, | left side of the machine.",
+    "Her phone number ends with, | six six two.",
+    "I would probably start by, | asking the customers what they need.",
+    "The biggest problem was the, | uh, | the old database.",
+    "Is there any chance to, | move my appointment to Thursday?",
+    "They told us, | the bridge was closed until June.",
+    "Maybe we can, | take the bus instead.",
+    "I worked there for about, | six years.",
+    "When I was a student, | I used to deliver newspapers.",
+    "My postcode is S W one, | four A B.",
+    "What I like most about it is, | the quiet.",
+    "If nobody answers the door, | leave it with the neighbours.",
+    "Do you know if, | the museum is open on Mondays?",
+    "We tried to, | er, | to fix it ourselves first.",
 )
 
 # The pause comes after words that could have been all.
@@ -47,6 +64,19 @@ CLAUSES = (
     "It works most of the time, | except when it rains.",
     "Thank you, | that was very helpful.",
     "I can come at three, | if that is all right with you.",
+    # Written after the tuning was done, whichever half they are in.
+    "I studied chemistry, | but I never worked as a chemist.",
+    "My brother lives in Canada, | he moved there in May.",
+    "The room was too small, | and the bed was hard.",
+    "Yes of course, | I can bring the papers with me.",
+    "I ordered two chairs, | one of them is broken.",
+    "We finished the project in time, | mostly because of her.",
+    "I need a new passport, | mine has expired.",
+    "He plays the piano, | and sometimes the guitar.",
+    "Not really, | I prefer working in a small team.",
+    "I arrived on Sunday, | late in the evening.",
+    "Open the window, | it is too warm in here.",
+    "I sold the car last year, | now I go by train.",
 )
 
 WHOLE = (

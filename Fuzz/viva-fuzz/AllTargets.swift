@@ -1,0 +1,27 @@
+extension FuzzTarget {
+  /// Every target, in the order of a run.
+  static let all: [FuzzTarget] =
+    [
+      .clientEvent,
+      .clientSecret,
+      .jsonValue,
+      .base64,
+      .session,
+      .audioPayload,
+      .opusPacket,
+      .jitterBuffer,
+      .oggOpus,
+      .webSocketMessage,
+      .httpRequest,
+      .callBody,
+      .wyoming,
+      .chatCompletion,
+      .transcription,
+      .speechReply,
+      .toolReply,
+      .toolArguments,
+      .spokenText,
+      .configuration,
+      .agent,
+    ] + media
+}

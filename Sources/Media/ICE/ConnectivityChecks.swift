@@ -1,0 +1,57 @@
+import Runtime
+
+/// A check to be sent.
+public struct IceCheck: Hashable, Sendable {
+  public let destination: TransportAddress
+  public let byteCount: Int
+}
+
+extension IceLiteAgent {
+  /// Of a peer-reflexive candidate (RFC 8445, section 7.1.1), which is what a check out of nowhere comes from.
+  private static let priority = Candidate.priority(.peerReflexive)
+
+  /// Sends checks to the selected address until something authenticated comes from it, or consent expires. Nothing
+  /// happens while the client's credentials are unknown.
+  public mutating func startChecks(at now: Instant) {
+    guard selected != nil, current.remoteKey != nil else { return }
+    checks.start(at: now)
+  }
+
+  /// The check that is due, written into `buffer`; nil when none is, or when `buffer` is too small
+  /// (`maximumMessageByteCount` never is).
+  ///
+  /// - Parameter generator: For the transaction id. It has to be a cryptographic one, which
+  ///   `SystemRandomNumberGenerator` is.
+  public mutating func nextCheck(
+    at now: Instant, using generator: inout some RandomNumberGenerator, into buffer: inout MutableRawSpan
+  ) -> IceCheck? {
+    guard let due = checks.due, due <= now, let selected, let key = current.remoteKey else { return nil }
+    let id = TransactionID(using: &generator)
+    checks.sent(id, nextAt: now + configuration.checkInterval)
+
+    var writer = STUNMessageWriter(.bindingRequest, id, into: &buffer)
+    current.appendUsername(&writer, into: &buffer)
+    writer.appendPriority(Self.priority, into: &buffer)
+    // With the lowest tie-breaker: a client that believes itself controlled too takes the other role (section 7.3.1.1),
+    // and never asks that of this side, which could not.
+    writer.appendIceControlled(tieBreaker: 0, into: &buffer)
+    writer.appendMessageIntegrity(key, into: &buffer)
+    writer.appendFingerprint(into: &buffer)
+    return writer.byteCount > 0 ? IceCheck(destination: selected, byteCount: writer.byteCount) : nil
+  }
+
+  /// A response to a check of this side (RFC 8445, section 7.2.5): it has to come from where the check went, carry
+  /// its id and be made with the client's password. It says that the client consents.
+  mutating func accept(
+    _ response: STUNMessage, in datagram: RawSpan, from source: TransportAddress, at now: Instant
+  ) -> IceOutput {
+    guard source == selected, checks.isOutstanding(response.transactionID), let key = current.remoteKey,
+      response.isAuthentic(key, in: datagram), response.notUnderstood.isEmpty
+    else { return IceOutput() }
+    var output = IceOutput()
+    output.isAuthentic = true
+    valid.insert(source, at: now, isOfRestart: false, keeping: selected)
+    output.event = refreshConsent(at: now)
+    return output
+  }
+}

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+/// How bots talk to the server.
+enum Transport: String, ExpressibleByArgument, CaseIterable {
+  case websocket, webrtc
+}
