@@ -116,8 +116,8 @@ def afresh(llm: ScriptedLLM, calendar: Calendar) -> None:
 # What the tests say
 
 
-def converse(body: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(body, 90))
+def converse(body: Coroutine[Any, Any, None], timeout: float = 90) -> None:
+    asyncio.run(asyncio.wait_for(body, timeout))
 
 
 def open_client(office: GuestServer, agent: str = "recruiter") -> Any:
@@ -261,15 +261,21 @@ def test_smollm2_calls_a_tool_that_the_client_requires(office: GuestServer, cale
         async with open_client(office, "small") as client:
             await client.update(output_modalities=["text"])
             choice = {"type": "function", "name": "find_free_slots"}
-            here = await ask(client, "Which slots are free on Monday?", tool_choice=choice)
-            await message_after(client, here, timeout=75)
+            # So small a model runs on in a string now and then, until it is cut short: that call is told of its
+            # mistake, and the conversation goes on.
+            for _ in range(4):
+                here = await ask(client, "Which slots are free on Monday?", tool_choice=choice)
+                await message_after(client, here, timeout=75)
+                if calendar.calls():
+                    break
+                assert [event["status"] for event in tool_events(client, here)] == ["in_progress", "failed"]
             [message] = calendar.calls()
             assert message["tool"] == "find_free_slots" and set(message["arguments"]) == {"day"}
-            assert [event["status"] for event in tool_events(client)] == ["in_progress", "completed"]
+            assert [event["status"] for event in tool_events(client, here)] == ["in_progress", "completed"]
             assert_trusted(calendar, office)
             assert_clean(client)
 
-    converse(body())
+    converse(body(), timeout=240)
 
 
 def test_two_tools_at_once_are_answered_together(office: GuestServer, calendar: Calendar, llm: ScriptedLLM) -> None:

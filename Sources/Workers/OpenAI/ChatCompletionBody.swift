@@ -95,8 +95,15 @@ enum ChatCompletionBody {
   private static func toolCall(_ call: ToolCall) -> JSONValue {
     [
       "id": .string(call.callID), "type": "function",
-      "function": ["name": .string(call.name), "arguments": .string(call.arguments)],
+      "function": ["name": .string(call.name), "arguments": .string(arguments(of: call))],
     ]
+  }
+
+  /// Servers whose chat template reads the arguments (llama.cpp) refuse the whole conversation for a call that the
+  /// model wrote badly, now and in every later turn. What was wrong with it is told by the tool's output.
+  private static func arguments(of call: ToolCall) -> String {
+    let object = try? JSONSerialization.jsonObject(with: Data(call.arguments.utf8))
+    return object is [String: Any] ? call.arguments : "{}"
   }
 
   private static func choice(_ choice: ToolChoice) -> JSONValue {

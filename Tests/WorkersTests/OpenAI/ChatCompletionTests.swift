@@ -54,6 +54,28 @@ import Testing
       ])
   }
 
+  @Test(
+    "a call that the model wrote badly does not make the conversation unreadable",
+    arguments: [("", "{}"), (#"{"day":"Mon"#, "{}"), ("[1]", "{}"), ("{ }", "{ }")])
+  func malformedArguments(written: String, sent: String) throws {
+    let body = try encode(
+      CompletionRequest(messages: [
+        .user("Weather?"), .toolCalls([ToolCall(callID: "c1", name: "weather", arguments: written)]),
+        .toolResult(callID: "c1", output: "no JSON"),
+      ]))
+    #expect(
+      body["messages"] == [
+        ["role": "user", "content": "Weather?"],
+        [
+          "role": "assistant", "content": .null,
+          "tool_calls": [
+            ["id": "c1", "type": "function", "function": ["name": "weather", "arguments": .string(sent)]]
+          ],
+        ],
+        ["role": "tool", "tool_call_id": "c1", "content": "no JSON"],
+      ])
+  }
+
   @Test func whatIsNotSetIsNotSent() throws {
     let body = try encode(CompletionRequest(messages: [.user("Hi")]))
     #expect(Set(body.keys) == ["model", "messages", "stream", "stream_options"])
