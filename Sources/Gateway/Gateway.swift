@@ -26,6 +26,7 @@ public final class Gateway: FrontDoorHandler {
   private let registry: SessionRegistry
   private let keyring: Keyring
   private let doorkeeper: Doorkeeper
+  private let addresses: ForwardedAddress
   private let origins: OriginPolicy
   private let clientSecrets: ClientSecretEndpoint
   private let metrics: MetricsRegistry
@@ -51,6 +52,7 @@ public final class Gateway: FrontDoorHandler {
       keyring: keyring, trustedProxies: settings.server.trustedProxies,
       failedLoginsPerMinute: settings.limits.failedLoginsPerMinute,
       connectionsPerMinute: settings.limits.connectionsPerMinute)
+    addresses = ForwardedAddress(trustedProxies: settings.server.trustedProxies)
     origins = OriginPolicy(allowed: settings.server.allowedOrigins)
     clientSecrets = ClientSecretEndpoint(keyring: keyring, registry: registry)
     self.metrics = metrics
@@ -71,6 +73,7 @@ public final class Gateway: FrontDoorHandler {
     var configuration = FrontDoor.Configuration(listeners: [
       client, .init(id: Self.admin, host: server.admin.host, port: server.admin.port),
     ])
+    configuration.additionalHeaders = ["x-forwarded-proto"]
     configuration.maximumMessageBytes = settings.limits.messageBytes
     configuration.maximumSendQueueBytes = settings.limits.sendQueueBytes
     let media = settings.webRTC.enabled ? try MediaPorts(registry.shards, settings: settings.webRTC) : nil
@@ -133,10 +136,16 @@ public final class Gateway: FrontDoorHandler {
         case .join(let session, _): session.refusal
         }
       if let refusal { throw refusal.response }
-      return .accept(RealtimeConnection(registry: registry, purpose: purpose))
+      return .accept(RealtimeConnection(registry: registry, purpose: purpose, srtp: srtpAccess(of: request)))
     } catch {
       return .refuse(origins.marked(error, for: request))
     }
+  }
+
+  private func srtpAccess(of request: HTTPRequest) -> SRTPAccess {
+    guard let endpoint = calls.withLock({ $0?.endpoint }) else { return .off }
+    let hasTLS = settings.server.tlsCertificate != nil && settings.server.tlsKey != nil
+    return addresses.isPrivate(request, hasTLS: hasTLS) ? .granted(endpoint) : .exposed
   }
 
   public func respond(to request: HTTPRequest) -> HTTPResponse {

@@ -21,6 +21,8 @@ final class CallBot: Sendable {
     var source: TransportAddress?
     /// Between two packets of the same voice.
     var longestGap = Duration.zero
+    /// The newest datagram that it has sent.
+    var lastSent: [UInt8] = []
     fileprivate var last: Instant?
   }
 
@@ -34,6 +36,7 @@ final class CallBot: Sendable {
     var moves = false
     var isOver = false
     var restart: (IceCredentials, IceCredentials)?
+    var replacement: PeerConfiguration?
   }
 
   init(direction: MediaDirection = .sendrecv) throws {
@@ -59,6 +62,9 @@ final class CallBot: Sendable {
 
   func restartICE(local: IceCredentials, remote: IceCredentials) { orders.withLock { $0.restart = (local, remote) } }
 
+  /// Goes on with other keys, or other codecs.
+  func replace(_ configuration: PeerConfiguration) { orders.withLock { $0.replacement = configuration } }
+
   func hangUp() { orders.withLock { $0.isOver = true } }
 
   /// Waits until `condition` holds.
@@ -79,6 +85,10 @@ final class CallBot: Sendable {
       let configuration = PeerConfiguration(
         answer: answer, to: offer, identity: identity, ssrc: generator.next(), canonicalName: "bot", wallClock: .now)
     else { throw FrontDoorTestClient.Failure(what: "no peer for the answer") }
+    call(configuration)
+  }
+
+  func call(_ configuration: PeerConfiguration) {
     Thread.detachNewThread { [self] in run(configuration) }
   }
 
@@ -98,6 +108,7 @@ final class CallBot: Sendable {
         defer {
           orders.moves = false
           orders.restart = nil
+          orders.replacement = nil
         }
         return orders
       }
@@ -107,6 +118,7 @@ final class CallBot: Sendable {
         socket = moved
       }
       if let (local, remote) = order.restart { peer.restartICE(local: local, remote: remote, now: now) }
+      if let replacement = order.replacement { peer = Peer(replacement, at: now) }
       socket.receive(into: &batch)
       for datagram in 0..<batch.count {
         var bytes = batch.bytes(datagram).mutableBytes
@@ -136,6 +148,8 @@ final class CallBot: Sendable {
             packet.span.bytes, samples: 960, marker: order.isHumming && !wasHumming, audioLevel: level, now: now,
             into: &slot)
           {
+            let sent = Array(out.nextSlot[..<transmit.byteCount])
+            heard.withLock { $0.lastSent = sent }
             out.append(transmit.byteCount, to: UDPAddress(transmit.destination), from: UDPAddress(.unspecified))
           }
         }

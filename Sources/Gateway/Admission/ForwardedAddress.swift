@@ -21,6 +21,17 @@ struct ForwardedAddress: Sendable {
     return nearest
   }
 
+  /// Whether nobody on the way can read what a connection carries: it has TLS, or it is of this machine.
+  ///
+  /// - Parameter hasTLS: at the listener that it came by.
+  func isPrivate(_ request: HTTPRequest, hasTLS: Bool) -> Bool {
+    if hasTLS { return true }
+    guard request.remoteAddress.hasPrefix("127.") || request.remoteAddress == "::1" else { return false }
+    // Of a proxy on this machine, the way before it counts.
+    guard request.header("x-forwarded-for") != nil else { return true }
+    return isTrusted(request.remoteAddress) && request.header("x-forwarded-proto")?.lowercased() == "https"
+  }
+
   private func isTrusted(_ address: String) -> Bool {
     guard let address = NetworkAddress(address) else { return false }
     return trustedProxies.contains { $0.contains(address) }

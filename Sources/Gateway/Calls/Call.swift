@@ -3,7 +3,7 @@ import Realtime
 import Sessions
 import Synchronization
 
-/// One call over WebRTC, or a guest's part in one, as HTTP knows it. For any thread.
+/// One call over WebRTC, a guest's part in one, or the media beside a WebSocket, as HTTP knows it. For any thread.
 final class Call: Sendable {
   /// `rtc_…`: a caller's is the session's id with another beginning, and a sideband joins by either.
   let id: String
@@ -63,6 +63,17 @@ final class Call: Sendable {
   /// A caller's ends the session, a guest's their part in it.
   func hangUp() {
     if isGuest { port.leave(tag) } else { session.disconnected() }
+  }
+
+  /// Another offer for the media beside a WebSocket.
+  func renegotiate(_ offer: Offer) throws(OfferRefusal) -> String {
+    try state.withLock { state throws(OfferRefusal) in
+      let answer = try port.answerBesideSocket(to: offer, tag: tag, after: state.answer)
+      port.renegotiate(tag, from: state.answer, to: answer)
+      state.answer = answer
+      state.entityTag = Self.entityTag(of: answer)
+      return answer.text
+    }
   }
 
   // MARK: PATCH

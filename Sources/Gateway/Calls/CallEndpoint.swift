@@ -8,9 +8,9 @@ import Synchronization
 /// `/v1/realtime/calls`: makes calls over WebRTC, as OpenAI does and as WHIP does (RFC 9725), and looks after them.
 final class CallEndpoint: Sendable {
   private let registry: SessionRegistry
-  private let media: MediaPorts
-  private let maximumGuests: Int
-  private let calls = Mutex<[String: Call]>([:])
+  let media: MediaPorts
+  let maximumGuests: Int
+  let calls = Mutex<[String: Call]>([:])
 
   init(registry: SessionRegistry, media: MediaPorts, maximumGuests: Int) {
     self.registry = registry
@@ -145,7 +145,7 @@ final class CallEndpoint: Sendable {
     }
   }
 
-  private func ended(_ id: String) { calls.withLock { _ = $0.removeValue(forKey: id) } }
+  func ended(_ id: String) { calls.withLock { _ = $0.removeValue(forKey: id) } }
 
   // MARK: A call
 

@@ -17,15 +17,19 @@ final class CallMedia: MediaChannel, @unchecked Sendable {
   let participant: ParticipantID
   /// Outlives every call.
   private unowned let loop: MediaLoop
-  /// The caller hears Opus, so that packets of a voice may go out as they are.
-  let takesPackets: Bool
-  let phraseFormat: PlayoutFormat?
+  /// Of what the caller hears.
+  var format: PlayoutFormat
+  /// For a session that has a WebSocket and gets this beside it: how many guests may join, once it carries sound. nil
+  /// where there is nothing beside it.
+  let guestsBesideSocket: Int?
   /// nil when the answer has no data channel.
   let data: DataChannelPlan?
   let onEnd: @Sendable () -> Void
 
   /// Of the data channel's association, once it was begun.
   var association: DataChannels.ID?
+  /// The session has been given it.
+  var isAttached = false
   /// Media may flow, or could before.
   var wasConnected = false
   var isLost = false
@@ -40,18 +44,23 @@ final class CallMedia: MediaChannel, @unchecked Sendable {
 
   init(
     session: Session, tag: UInt32, guest: (host: UInt32, participant: ParticipantID)?, loop: MediaLoop,
-    format: PlayoutFormat, data: DataChannelPlan?, onEnd: @escaping @Sendable () -> Void
+    format: PlayoutFormat, data: DataChannelPlan?, guestsBesideSocket: Int? = nil,
+    onEnd: @escaping @Sendable () -> Void
   ) {
     self.session = session
     self.tag = tag
     host = guest?.host
     participant = guest?.participant ?? .client
     self.loop = loop
-    takesPackets = format.codec == .opus
-    phraseFormat = format
+    self.format = format
+    self.guestsBesideSocket = guestsBesideSocket
     self.data = data
     self.onEnd = onEnd
   }
+
+  /// The caller hears Opus, so that packets of a voice may go out as they are.
+  var takesPackets: Bool { format.codec == .opus }
+  var phraseFormat: PlayoutFormat? { format }
 
   func play(_ samples: [Int16]) { loop.play(samples, by: tag) }
 

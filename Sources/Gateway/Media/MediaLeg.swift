@@ -15,6 +15,9 @@ struct MediaLeg: ~Copyable {
   var jitter: JitterBuffer
   var playout: Playout
   var addresses: [TransportAddress] = []
+  /// The SSRCs that its packets have, of a peer that is keyed by SDES; empty for others, which may send any.
+  var sources: [UInt32]
+  private var voice: VoicePlan
   /// When something authentic last came.
   var lastHeard: Instant
   /// It is in the queue of handshakes.
@@ -31,11 +34,38 @@ struct MediaLeg: ~Copyable {
   init(tag: UInt32, _ configuration: PeerConfiguration, _ voice: VoicePlan, isTranscribed: Bool, at now: Instant) {
     self.tag = tag
     self.isTranscribed = isTranscribed
+    self.voice = voice
+    sources = Self.sources(configuration)
     peer = Peer(configuration, at: now)
     jitter = JitterBuffer(voice.codec)
     playout = Playout(voice.format, queueBytes: Self.queueBytes, at: now)
     lastHeard = now
     addresses.reserveCapacity(Self.maximumAddresses)
+  }
+
+  private static func sources(_ configuration: PeerConfiguration) -> [UInt32] {
+    guard case .sdes = configuration.keying else { return [] }
+    return configuration.audio.flatMap(\.remoteSources)
+  }
+
+  /// Other keys: the peer begins anew. What the agent says waits for it.
+  mutating func replacePeer(_ configuration: PeerConfiguration, at now: Instant) {
+    peer = Peer(configuration, at: now)
+    jitter = JitterBuffer(voice.codec)
+    sources = Self.sources(configuration)
+    isQueued = false
+  }
+
+  /// Other codecs, perhaps.
+  ///
+  /// - Returns: whether what the agent was about to say is lost with that.
+  mutating func set(_ voice: VoicePlan, at now: Instant) -> Bool {
+    let before = self.voice
+    self.voice = voice
+    if voice.codec != before.codec { jitter = JitterBuffer(voice.codec) }
+    guard voice.format != before.format else { return false }
+    playout = Playout(voice.format, queueBytes: Self.queueBytes, at: now)
+    return true
   }
 
   /// Takes a packet of the caller's voice.

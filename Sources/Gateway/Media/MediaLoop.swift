@@ -84,6 +84,14 @@ final class MediaLoop {
   /// A caller's. Their session is a room from now on.
   func open(_ call: CallMedia, _ leg: consuming MediaLeg, maximumGuests: Int) {
     insert(call, leg)
+    attach(call, maximumGuests: maximumGuests)
+  }
+
+  /// A WebSocket's session may have its audio this way. It hears of it when the first packet comes.
+  func expect(_ call: CallMedia, _ leg: consuming MediaLeg) { insert(call, leg) }
+
+  private func attach(_ call: CallMedia, maximumGuests: Int) {
+    call.isAttached = true
     // It may close at once.
     call.session.attach(call)
     guard table.pointee.has(call.tag) else { return }
@@ -121,7 +129,46 @@ final class MediaLoop {
 
   /// Ends what somebody has begun: a caller their session, a guest their part in it.
   private func end(_ call: CallMedia) {
-    if call.host == nil { call.session.disconnected() } else { leave(call) }
+    if call.guestsBesideSocket != nil {
+      drop(call)
+    } else if call.host == nil {
+      call.session.disconnected()
+    } else {
+      leave(call)
+    }
+  }
+
+  /// The media of a session that has a WebSocket: it goes on, or is over already.
+  private func drop(_ call: CallMedia) {
+    for tag in call.guests {
+      if let slot = slot(of: tag), let guest = calls[slot] { leave(guest) }
+    }
+    if call.isAttached { call.session.mediaLost() }
+    close(call)
+  }
+
+  /// The WebSocket is closed that the media was agreed upon by.
+  func release(_ tag: UInt32) {
+    if let slot = slot(of: tag), let call = calls[slot] { drop(call) }
+  }
+
+  /// There was another offer for the media beside a WebSocket.
+  ///
+  /// - Parameter isRekeyed: with other keys: nothing is sent before the first packet under them, and the voice waits.
+  func renegotiate(_ tag: UInt32, _ configuration: PeerConfiguration, _ voice: VoicePlan, isRekeyed: Bool) {
+    guard let slot = slot(of: tag), let call = calls[slot], !table.pointee.legs[slot]!.isClosing else { return }
+    if isRekeyed {
+      call.isLost = call.wasConnected
+      table.pointee.replacePeer(slot, by: configuration, at: .now)
+    } else {
+      table.pointee.update(slot, configuration.audio, at: .now)
+    }
+    if table.pointee.legs[slot]!.set(voice, at: .now) {
+      call.format = voice.format
+      if call.isAttached { call.session.drained() }
+      if call.wasConnected, !call.isLost { found(call) }
+    }
+    tellNotices()
   }
 
   private func leave(_ guest: CallMedia) {
@@ -261,15 +308,17 @@ final class MediaLoop {
     case .path(.consentExpired):
       guard call.wasConnected else { return }
       call.isLost = true
-      call.expires = .now + grace
+      // A gateway that holds the line may be silent for long, and the WebSocket tells whether it is there.
+      if call.guestsBesideSocket == nil { call.expires = .now + grace }
       if call.host == nil { call.session.mediaLost() }
-    case .goodbye: call.goodbye = .now
+    case .goodbye: if call.guestsBesideSocket == nil { call.goodbye = .now }
     case .path(.disconnected), .path(.reconnected), .reservation: break
     case .data(let packet):
       if let association = call.association { DataChannels.shared.receive(association, packet) }
     case .dtlsClosed: end(call)
     case .failed:
       table.pointee.figures.failed &+= 1
+      if call.guestsBesideSocket != nil { call.session.tell(.error(.noSRTP), to: .client) }
       end(call)
     }
   }
@@ -279,6 +328,12 @@ final class MediaLoop {
     call.wasConnected = true
     call.isLost = false
     call.expires = nil
+    if let maximum = call.guestsBesideSocket, !call.isAttached {
+      attach(call, maximumGuests: maximum)
+      // What a leg before this one had of the agent's voice is lost with it.
+      call.session.drained()
+      guard table.pointee.has(call.tag) else { return }
+    }
     if call.host == nil { call.session.mediaConnected(takesPackets: call.takesPackets) }
   }
 
@@ -374,6 +429,14 @@ final class MediaLoop {
     }
     port.publish(figures, calls)
   }
+}
+
+extension RealtimeError {
+  fileprivate static let noSRTP = RealtimeError.invalidRequest(
+    code: "srtp_timed_out",
+    message:
+      "No packet under the key of the offer came in time (webrtc.connect_timeout_s). Send to the answer's address with the declared SSRC, or offer again.",
+    param: "session.viva.srtp.sdp")
 }
 
 /// How busy the calling thread is.

@@ -17,6 +17,7 @@ final class MediaPort: Sendable {
   private let identity: DTLSIdentity
   private let settings: WebRTCSettings
   private let tags = Mutex(PeerTags())
+  private let sources = Mutex(DeclaredSources())
   private let published = Mutex(Published())
   private let running = Mutex<Confined?>(nil)
 
@@ -72,7 +73,10 @@ final class MediaPort: Sendable {
   /// A number for a peer; nil when there are too many of them.
   func reserve() -> UInt32? { tags.withLock { $0.reserve() } }
 
-  func giveBack(_ tag: UInt32) { tags.withLock { $0.giveBack(tag) } }
+  func giveBack(_ tag: UInt32) {
+    sources.withLock { $0.release(tag) }
+    tags.withLock { $0.giveBack(tag) }
+  }
 
   /// - Parameters:
   ///   - encoding: the only one that will do; nil for any.
@@ -81,13 +85,40 @@ final class MediaPort: Sendable {
     to offer: Offer, tag: UInt32, encoding: AudioCodec.Encoding? = nil, maySpeak: Bool = true
   ) throws(OfferRefusal) -> Answer {
     var generator = SystemRandomNumberGenerator()
-    let local = LocalTransport(
-      credentials: IceCredentials(routingTag: tag, using: &generator), fingerprint: identity.fingerprint,
-      candidates: candidates)
-    var policy = AnswerPolicy(tracks: [MediaTrack(stream: "viva", track: "agent")].compactMap { $0 })
+    let local = local(tag, using: &generator)
+    var policy = Self.policy
     if let encoding { policy.encodings = [encoding] }
     policy.maySpeak = maySpeak
     return try Answer(to: offer, policy: policy, local: local, sessionID: generator.next())
+  }
+
+  /// The answer to an offer that came over a WebSocket which nobody else can read: its keys may be in the SDP (SDES).
+  ///
+  /// - Parameter previous: the one that is in force, if any.
+  func answerBesideSocket(to offer: Offer, tag: UInt32, after previous: Answer? = nil) throws(OfferRefusal) -> Answer {
+    var generator = SystemRandomNumberGenerator()
+    var local = local(tag, using: &generator)
+    local.sdesKeys = SRTPProfile.allCases.map { SRTPMasterKey(profile: $0, using: &generator) }
+    var policy = Self.policy
+    policy.acceptsData = false
+    let answer: Answer
+    if let previous {
+      if try OfferChange(to: previous, by: offer).iceRestart == nil { local.credentials = previous.local.credentials }
+      answer = try previous.next(to: offer, policy: policy, local: local)
+    } else {
+      answer = try Answer(to: offer, policy: policy, local: local, sessionID: generator.next())
+    }
+    try answer.checkSDES(after: previous)
+    guard sources.withLock({ $0.claim(answer.declaredSources, by: tag) }) else { throw .sourceInUse }
+    return answer
+  }
+
+  private static let policy = AnswerPolicy(tracks: [MediaTrack(stream: "viva", track: "agent")].compactMap { $0 })
+
+  private func local(_ tag: UInt32, using generator: inout SystemRandomNumberGenerator) -> LocalTransport {
+    LocalTransport(
+      credentials: IceCredentials(routingTag: tag, using: &generator), fingerprint: identity.fingerprint,
+      candidates: candidates)
   }
 
   // MARK: Calls
@@ -96,6 +127,8 @@ final class MediaPort: Sendable {
   enum Part: Sendable {
     /// As the caller; so many guests may join them.
     case caller(maximumGuests: Int)
+    /// As the caller, whose session has a WebSocket: it learns of the media when the first packet comes.
+    case besideSocket(maximumGuests: Int)
     /// As a guest in the room of the caller with the tag `host`.
     case guest(host: UInt32, ParticipantID, RoomRole?, key: SidebandRole)
   }
@@ -106,14 +139,11 @@ final class MediaPort: Sendable {
   func open(
     _ session: Session, as part: Part, answer: Answer, tag: UInt32, onEnd: @escaping @Sendable () -> Void
   ) {
-    var generator = SystemRandomNumberGenerator()
-    let peer = PeerConfiguration(
-      answer: answer, identity: identity, ssrc: generator.next(),
-      canonicalName: String(generator.next() as UInt64, radix: 36), wallClock: .now)
-    guard var peer, let voice = VoicePlan(answer) else {
+    guard var peer = configuration(answer), let voice = VoicePlan(answer) else {
       giveBack(tag)
       switch part {
       case .caller: session.disconnected()
+      case .besideSocket: break
       case .guest(_, let participant, _, _): session.leave(participant)
       }
       return onEnd()
@@ -123,22 +153,50 @@ final class MediaPort: Sendable {
     let data = DataChannelPlan(answer)
     let configuration = peer
     onShard { loop in
-      func make(_ guest: (UInt32, ParticipantID)?) -> CallMedia {
+      func make(_ guest: (UInt32, ParticipantID)?, guestsBesideSocket: Int? = nil) -> CallMedia {
         CallMedia(
           session: session, tag: tag, guest: guest, loop: loop, format: voice.format, data: data,
-          onEnd: onEnd)
+          guestsBesideSocket: guestsBesideSocket, onEnd: onEnd)
       }
       switch part {
       case .caller(let maximumGuests):
         loop.open(
           make(nil), MediaLeg(tag: tag, configuration, voice, isTranscribed: true, at: .now),
           maximumGuests: maximumGuests)
+      case .besideSocket(let maximumGuests):
+        loop.expect(
+          make(nil, guestsBesideSocket: maximumGuests),
+          MediaLeg(tag: tag, configuration, voice, isTranscribed: true, at: .now))
       case .guest(let host, let participant, let role, let key):
         loop.join(
           make((host, participant)), MediaLeg(tag: tag, configuration, voice, isTranscribed: false, at: .now),
           role: role, key: key)
       }
     }
+  }
+
+  private func configuration(_ answer: Answer) -> PeerConfiguration? {
+    var generator = SystemRandomNumberGenerator()
+    return PeerConfiguration(
+      answer: answer, identity: identity, ssrc: generator.next(),
+      canonicalName: String(generator.next() as UInt64, radix: 36), wallClock: .now)
+  }
+
+  /// `answer` takes the place of `previous`, of the media beside a WebSocket.
+  func renegotiate(_ tag: UInt32, from previous: Answer, to answer: Answer) {
+    guard var configuration = configuration(answer), let voice = VoicePlan(answer) else { return }
+    // The media has come about once, and the WebSocket tells how long it is wanted.
+    configuration.connectTimeout = .seconds(86_400)
+    let (peer, isRekeyed) = (configuration, previous.transport.keying != answer.transport.keying)
+    onShard { $0.renegotiate(tag, peer, voice, isRekeyed: isRekeyed) }
+    guard !isRekeyed, let remote = answer.transport.remoteCredentials, remote != previous.transport.remoteCredentials
+    else { return }
+    restartICE(tag, local: answer.local.credentials, remote: remote)
+  }
+
+  /// The WebSocket beside the media is closed.
+  func release(_ tag: UInt32) {
+    onShard { $0.release(tag) }
   }
 
   /// A guest hangs up.
@@ -178,7 +236,7 @@ final class MediaPort: Sendable {
 }
 
 /// What was negotiated of the voices.
-struct VoicePlan: Sendable {
+struct VoicePlan: Sendable, Hashable {
   /// Of what comes.
   var codec: VoiceCodec
   /// Of what goes.

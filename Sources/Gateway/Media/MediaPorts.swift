@@ -41,6 +41,8 @@ final class MediaPorts: Sendable {
   /// For the next call.
   func next() -> MediaPort { ports[shards.assign().index] }
 
+  func port(of shard: Shard) -> MediaPort { ports[shard.index] }
+
   /// In the order of the shards.
   var udpPorts: [Int] { ports.map { Int($0.udpPort) } }
 }

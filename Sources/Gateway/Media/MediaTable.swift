@@ -28,6 +28,8 @@ struct MediaTable: ~Copyable {
   private(set) var legs: UnsafeMutablePointer<MediaLeg?>
   private(set) var legCount = 0
   private var byAddress: [TransportAddress: Int] = [:]
+  /// Of peers that are keyed by SDES and make no checks: the SSRCs that they have declared.
+  private var bySource: [UInt32: Int] = [:]
   /// Of the rooms with guests, by the caller's place.
   private var rooms: [VoiceSwitch?] = []
   private var limiter: STUNRateLimiter
@@ -80,7 +82,16 @@ struct MediaTable: ~Copyable {
     let slot = PeerTags.slot(of: leg.tag)
     if slot >= legCount { grow(to: slot + 1) }
     legs[slot] = consume leg
+    addSources(of: slot)
     figures.peers += 1
+  }
+
+  private mutating func addSources(of slot: Int) {
+    for source in legs[slot]!.sources { bySource[source] = slot }
+  }
+
+  private mutating func removeSources(of slot: Int) {
+    for source in legs[slot]!.sources where bySource[source] == slot { bySource[source] = nil }
   }
 
   private mutating func grow(to count: Int) {
@@ -101,6 +112,7 @@ struct MediaTable: ~Copyable {
     drain(slot, at: now)
     flush()
     for address in legs[slot]!.addresses where byAddress[address] == slot { byAddress[address] = nil }
+    removeSources(of: slot)
     handshakes.remove(slot)
     figures.remember(legs[slot]!)
     legs[slot] = nil
@@ -134,20 +146,24 @@ struct MediaTable: ~Copyable {
     }
     let local = TransportAddress(inbound.local(index)).withPort(sockets[socket].address.port)
     var datagram = bytes.mutableBytes
+    let before = legs[slot]!.peer.remoteAddress
     switch legs[slot]!.peer.receive(&datagram, from: source, at: local, now: now) {
     case .audio(let audio):
       let payload = UnsafeRawBufferPointer(rebasing: bytes[audio.payload])
       legs[slot]!.hear(audio, payload, at: now)
       if let room = legs[slot]!.room { forward(audio, payload, from: slot, in: room, at: now) }
-      // Nothing else follows from it before the next tick.
-      return
+      // Nothing else follows from it before the next tick, unless it shows where the caller is.
+      guard legs[slot]!.peer.remoteAddress != before else { return }
     case .stun: learn(source, leadsTo: slot, at: now)
     case .rtcp: legs[slot]!.lastHeard = now
     case .dtls: break
     case .dropped:
       figures.packetsDropped &+= 1
-      return
+      // Authentic, of a codec that was not agreed upon: it shows where the caller is nevertheless.
+      guard legs[slot]!.peer.remoteAddress != before else { return }
     }
+    // Without checks it is SRTP that proves it.
+    if legs[slot]!.peer.remoteAddress != before, !legs[slot]!.sources.isEmpty { learn(source, leadsTo: slot, at: now) }
     drain(slot, at: now)
   }
 
@@ -158,13 +174,35 @@ struct MediaTable: ~Copyable {
   ) -> Int? {
     let known = byAddress[source]
     let datagram = UnsafeRawBufferPointer(bytes).bytes
-    guard Demux.kind(of: datagram) == .stun else { return known }
+    let kind = Demux.kind(of: datagram)
+    guard kind == .stun else {
+      return bySource.isEmpty ? known : self.slot(of: datagram, kind, from: source, known, at: now)
+    }
     // Strangers cost no more than this look, however many there are.
     guard known != nil || limiter.allows(source, at: now), let message = STUNMessage(datagram) else { return nil }
     // A request says whom it is for, which may be another one than so far; a response does not.
     guard message.type == .bindingRequest else { return known }
     guard let tag = message.routingTag(in: datagram), has(tag) else { return nil }
     return PeerTags.slot(of: tag)
+  }
+
+  /// RTP and RTCP say whose they are. Where that is somebody else than whom their address leads to, or the address is
+  /// unknown, it is for the peer to see whether it is true: nothing is learned before.
+  private mutating func slot(
+    of datagram: RawSpan, _ kind: Demux.Kind?, from source: TransportAddress, _ known: Int?, at now: Instant
+  ) -> Int? {
+    let offset: Int
+    switch kind {
+    case .rtp: offset = 8
+    case .rtcp: offset = 4
+    case .stun, .dtls, nil: return known
+    }
+    let ssrc = UInt32(bigEndian: datagram.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    // Who has declared what they send, sends nothing else: it is of somebody behind the same address.
+    if let known, legs[known]!.sources.isEmpty || legs[known]!.sources.contains(ssrc) { return known }
+    guard let slot = bySource[ssrc] else { return known }
+    guard known != nil || limiter.allows(source, at: now) else { return nil }
+    return slot
   }
 
   /// Of the peer that an address leads to; nil when it leads to none.
@@ -227,6 +265,22 @@ struct MediaTable: ~Copyable {
     guard has(tag) else { return }
     legs[PeerTags.slot(of: tag)]!.peer.restartICE(local: local, remote: remote, now: now)
     drain(PeerTags.slot(of: tag), at: now)
+  }
+
+  /// Other keys were agreed upon.
+  mutating func replacePeer(_ slot: Int, by configuration: PeerConfiguration, at now: Instant) {
+    figures.remember(legs[slot]!)
+    removeSources(of: slot)
+    handshakes.remove(slot)
+    legs[slot]!.replacePeer(configuration, at: now)
+    addSources(of: slot)
+    drain(slot, at: now)
+  }
+
+  /// Other directions or payload types were agreed upon, under the keys that there are.
+  mutating func update(_ slot: Int, _ audio: [PeerAudio], at now: Instant) {
+    legs[slot]!.peer.update(audio, now: now)
+    drain(slot, at: now)
   }
 
   /// Sends SCTP packets. What cannot be sent is lost, as on a network.

@@ -23,17 +23,21 @@ final class RealtimeConnection: WebSocketHandler, ClientChannel {
     var connection: WebSocketConnection?
     var place: Place?
     var flow = FlowControl()
+    /// SRTP was asked for.
+    var hasSRTP = false
     /// Messages under way to the decoder; while there are any, later ones take the same way.
     var decoding = 0
   }
 
   private let registry: SessionRegistry
   private let purpose: ConnectionPurpose
+  private let srtp: SRTPAccess
   private let state = Mutex(State())
 
-  init(registry: SessionRegistry, purpose: ConnectionPurpose) {
+  init(registry: SessionRegistry, purpose: ConnectionPurpose, srtp: SRTPAccess = .off) {
     self.registry = registry
     self.purpose = purpose
+    self.srtp = srtp
   }
 
   // MARK: WebSocketHandler
@@ -80,15 +84,17 @@ final class RealtimeConnection: WebSocketHandler, ClientChannel {
   }
 
   func closed(code: UInt16?, reason: String) {
-    let place = state.withLock { state in
+    let (place, hadSRTP) = state.withLock { state in
       defer { state = State() }
-      return state.place
+      return (state.place, state.hasSRTP)
     }
     guard let place else { return }
     if let participant = place.participant {
       place.session.leave(participant)
     } else {
       place.session.disconnected()
+      // The session takes with it what it has been given; not what still waited for its first packet.
+      if hadSRTP, case .granted(let endpoint) = srtp { endpoint.releaseSRTP(of: place.session) }
     }
   }
 
@@ -100,6 +106,18 @@ final class RealtimeConnection: WebSocketHandler, ClientChannel {
 
   func send(packet: [UInt8]) {
     state.withLock { $0.connection }?.send(binary: packet)
+  }
+
+  func negotiateSRTP(_ offer: String, for session: Session) throws(RealtimeError) -> String {
+    let endpoint = try srtp.endpoint()
+    let isOpen = state.withLock { state in
+      state.hasSRTP = state.place != nil
+      return state.hasSRTP
+    }
+    guard isOpen else {
+      throw .invalidRequest(code: "connection_closed", message: "The WebSocket is closed.", param: nil)
+    }
+    return try endpoint.negotiateSRTP(offer, for: session)
   }
 
   func close(code: UInt16, reason: String) {

@@ -12,6 +12,12 @@ public enum OfferRefusal: Error, Hashable {
   case sdesNotAccepted
   /// SDES keys, of no suite that is taken.
   case noCommonSuite(offered: [String])
+  /// SDES keys without `a=ssrc`, or with more than are taken: by it the sender's packets are known.
+  case sourcesNotDeclared(limit: Int)
+  /// SDES keys with an `a=ssrc` that is another one's here.
+  case sourceInUse
+  /// A re-offer has the SDES key of before for something else than before.
+  case keyReused
   /// No ICE user name and password.
   case noICE
   /// The other side is ICE-lite too, and then nobody would begin.
@@ -40,6 +46,9 @@ extension OfferRefusal {
     case .noKeys: "sdp_no_fingerprint"
     case .sdesNotAccepted: "sdp_sdes_not_accepted"
     case .noCommonSuite: "sdp_no_common_crypto_suite"
+    case .sourcesNotDeclared: "sdp_ssrc_not_declared"
+    case .sourceInUse: "sdp_ssrc_in_use"
+    case .keyReused: "sdp_key_reused"
     case .noICE: "sdp_no_ice_credentials"
     case .bothICELite: "sdp_both_ice_lite"
     case .onHold: "sdp_setup_holdconn"
@@ -71,6 +80,14 @@ extension OfferRefusal: CustomStringConvertible {
     case .noCommonSuite(let offered):
       "None of the offer's a=crypto lines can be taken (\(Self.shown(offered))). Offer "
         + SRTPProfile.allCases.map(\.sdesName).joined(separator: " or ") + ", without MKI and session parameters."
+    case .sourcesNotDeclared(let limit):
+      "With SDES keys the audio section has to say in a=ssrc:<number> cname:<name> lines which SSRCs are sent, one to "
+        + "\(limit) of them. Add them; each is a random number below 2^32."
+    case .sourceInUse:
+      "An SSRC of the offer is that of another call. Draw another at random (RFC 3550, section 8.2), and offer again."
+    case .keyReused:
+      "The new offer has the key of the one before, with other SSRCs, or with ICE where there was none. Offer a new key "
+        + "in a=crypto."
     case .noICE:
       "The offer has no a=ice-ufrag and a=ice-pwd. Offer with ICE: the description that setLocalDescription() was given "
         + "has them."

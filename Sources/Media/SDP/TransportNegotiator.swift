@@ -36,7 +36,9 @@ struct TransportNegotiator {
     -> NegotiatedTransport.Keying
   {
     guard section.kind == .data || Self.carriesRTP(section) else { throw .unprotected(proto: section.proto) }
-    if !remote.fingerprints.isEmpty {
+    // Gateways offer both where they do not know the other side; DTLS needs ICE here, and SDES does not.
+    let isForSDES = remote.credentials == nil && !remote.crypto.isEmpty && !local.sdesKeys.isEmpty
+    if !remote.fingerprints.isEmpty, !(isForSDES && Self.srtp.contains(section.proto)) {
       return .dtls(role: try role(remote), fingerprints: remote.fingerprints)
     }
     guard !Self.unprotected.contains(section.proto) else { throw .unprotected(proto: section.proto) }
