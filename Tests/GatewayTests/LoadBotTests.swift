@@ -57,6 +57,28 @@ struct LoadBotTests {
     }
   }
 
+  @Test("over SRTP beside a WebSocket hold a conversation", arguments: [AudioFormat.opus, .pcma])
+  func srtp(format: AudioFormat) async throws {
+    try await TestServer.run { server in
+      let tally = BotTally()
+      let line = try CallLine(calls: 2, host: "127.0.0.1", tally: tally)
+      let voice = CallVoice([sentence], format: format)
+      let address = address(server)
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<2 {
+          group.addTask { await SDESBot(server: address, voice: voice, line: line).talk(for: .seconds(40), answers: 2) }
+        }
+      }
+      let report = tally.report
+      #expect(report.errors == [:])
+      #expect(report.responseCount >= 4)
+      #expect(report.responseLatencies.count >= 2)
+      #expect(report.calls.voicePackets > 60)
+      while server.registry.count > 0 { try await Task.sleep(for: .milliseconds(20)) }
+      line.stop()
+    }
+  }
+
   @Test("over WebRTC hang up when their task is cancelled, and tell why they could not call")
   func ends() async throws {
     try await TestServer.run { server in

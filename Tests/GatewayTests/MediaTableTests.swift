@@ -67,6 +67,60 @@ import Testing
     table.remove(0, at: now)
   }
 
+  @Test("a declared SSRC leads to its peer, but teaches no address before SRTP finds the packet authentic")
+  func sources() throws {
+    var table = try table()
+    let bot = try SRTPBot()
+    let key = SRTPBot.key()
+    var generator = SystemRandomNumberGenerator()
+    var local = LocalTransport(
+      credentials: IceCredentials(routingTag: 3, using: &generator), fingerprint: Self.identity.fingerprint,
+      candidates: Candidate.hosts(at: [TransportAddress(ipv4: 0x7F00_0001, port: 0)], port: 9))
+    local.sdesKeys = [SRTPMasterKey(profile: .aeadAES128GCM, using: &generator)]
+    let answer = try Answer(
+      to: Offer(bot.offer(key)), policy: AnswerPolicy(tracks: []), local: local, sessionID: 1)
+    let configuration = PeerConfiguration(
+      answer: answer, identity: Self.identity, ssrc: 1, canonicalName: "x", wallClock: .now)
+    table.insert(
+      MediaLeg(
+        tag: 3, try #require(configuration), try #require(VoicePlan(answer)), isTranscribed: true, at: .now))
+
+    var caller = try UDPSocket(boundTo: UDPAddress(high: 0, low: 0xFFFF_7F00_0001, port: 0))
+    let address = TransportAddress(ipv4: 0x7F00_0001, port: caller.port)
+    var peer = Peer(try bot.configuration(answer.text, key: key), at: .now)
+    var packet = [UInt8](repeating: 0, count: PeerTransmit.maximumByteCount)
+    var span = packet.mutableSpan
+    var bytes = span.mutableBytes
+    let sent = peer.send(
+      [1, 2, 3].span.bytes, samples: 960, marker: true, audioLevel: .silence, now: .now, into: &bytes)
+    packet.removeSubrange(try #require(sent).byteCount...)
+    var forged = packet
+    forged[packet.count - 1] ^= 1
+    var stranger = packet
+    stranger[11] ^= 1
+
+    var batch = DatagramBatch()
+    let server = table.sockets[0].address
+    for (count, datagram) in [stranger, forged, packet].enumerated() {
+      batch.nextSlot.copyBytes(from: datagram)
+      batch.append(
+        datagram.count, to: UDPAddress(high: server.high, low: server.low, port: server.port),
+        from: UDPAddress(high: 0, low: 0, port: 0))
+      #expect(caller.send(&batch) == 0)
+      for _ in 0..<500 where table.figures.packetsReceived <= count {
+        table.receive(0, at: .now)
+        usleep(1000)
+      }
+      let place = table.place(of: address)
+      #expect(place == (count == 2 ? 3 : nil))
+    }
+    let figures = table.figures
+    #expect(figures.packetsUnrouted == 1 && figures.packetsDropped == 1)
+    table.remove(3, at: .now)
+    let left = table.place(of: address)
+    #expect(left == nil)
+  }
+
   @Test("what is for nobody is counted and never answered")
   func strangers() throws {
     var table = try table()

@@ -25,6 +25,14 @@ struct Crowd: Sendable {
     }
   }
 
+  /// Over SRTP beside a WebSocket.
+  init(server: RealtimeBot.Server, voices: [CallVoice], sdesLines lines: [CallLine]) {
+    talk = { index, duration in
+      let bot = SDESBot(server: server, voice: voices[index % voices.count], line: lines[index % lines.count])
+      await bot.talk(for: duration, firstUtterance: index)
+    }
+  }
+
   /// Returns when all have hung up: each after `seconds`, or when the task is cancelled.
   ///
   /// - Parameter ramp: seconds over which they arrive.

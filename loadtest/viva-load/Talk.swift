@@ -14,12 +14,12 @@ struct Talk: AsyncParsableCommand {
   var seconds = 60
   @Option(help: "Over how many seconds the bots arrive; ten is about one turn and its answer.")
   var ramp = 10
-  @Option(help: "How they talk: websocket, or webrtc, with a sideband for the events.")
+  @Option(help: "How they talk: websocket; webrtc, with a sideband for the events; srtp, beside a WebSocket.")
   var transport = Transport.websocket
   @Option(
-    help: "What they speak and hear: pcm, pcmu, pcma, opus, or mixed, each bot another one. Over WebRTC, pcm is opus.")
+    help: "What they speak and hear: pcm, pcmu, pcma, opus, or mixed, each bot another one. Over RTP, pcm is opus.")
   var format = VoiceFormat.pcm
-  @Option(help: "Threads that carry the bots over WebRTC.")
+  @Option(help: "Threads that carry the bots over WebRTC or SRTP.")
   var threads = 1
 
   private struct Result: Encodable {
@@ -44,7 +44,7 @@ struct Talk: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try raiseOpenFileLimit(for: bots * (transport == .webrtc ? 4 : 1) + 100)
+    try raiseOpenFileLimit(for: bots * (transport == .websocket ? 1 : 4) + 100)
     let tally = BotTally()
     let crowd = try crowd(tally)
     say("\(bots) bots, \(transport.rawValue), \(format.rawValue), \(seconds) s each, arriving over \(ramp) s")
@@ -55,7 +55,7 @@ struct Talk: AsyncParsableCommand {
     try await Task.sleep(for: .seconds(2))
     monitor.stop()
     var result = result(tally, monitor.samples)
-    if transport == .webrtc { result.drops = DropReport(pid: options.pid).since(before) }
+    if transport != .websocket { result.drops = DropReport(pid: options.pid).since(before) }
     for line in result.talk.lines + (result.drops?.lines ?? []) + (result.server?.lines("server") ?? [])
       + (result.tool?.lines("bots") ?? [])
     {
@@ -68,10 +68,13 @@ struct Talk: AsyncParsableCommand {
   private func crowd(_ tally: BotTally) throws -> Crowd {
     switch transport {
     case .websocket: return Crowd(server: options.server, voices: try format.voices(), tally: tally)
-    case .webrtc:
+    case .webrtc, .srtp:
       let each = (bots + threads - 1) / threads
       let lines = try (0..<threads).map { _ in try CallLine(calls: each, host: options.host, tally: tally) }
-      return Crowd(server: options.server, voices: try format.callVoices(), lines: lines)
+      let voices = try format.callVoices()
+      return transport == .webrtc
+        ? Crowd(server: options.server, voices: voices, lines: lines)
+        : Crowd(server: options.server, voices: voices, sdesLines: lines)
     }
   }
 
