@@ -87,7 +87,7 @@ struct LoadBotTests {
       let silent = CallVoice([], format: .opus)
       let (connected, tell) = AsyncStream.makeStream(of: Void.self)
       let bot = WebRTCBot(server: address(server), voice: silent, line: line, hearsEvents: false)
-      let call = Task { await bot.talk(for: .seconds(60)) { tell.finish() } }
+      let call = Task { await bot.talk(for: .seconds(60), whenConnected: { tell.finish() }) }
       for await _ in connected {}
       call.cancel()
       await call.value

@@ -23,9 +23,12 @@ struct ScriptedWorkersCommand: AsyncParsableCommand {
   @Option(help: "Raise the server's limits to this many sessions (1 to 100000); its defaults otherwise.")
   var sessions: Int?
 
+  @Option(help: "Raise its limits to this many guests of a room (1 to 1000); its defaults otherwise.")
+  var guests: Int?
+
   func validate() throws {
-    guard sessions.map((1...100_000).contains) ?? true else {
-      throw ValidationError("--sessions must be 1 to 100000.")
+    guard sessions.map((1...100_000).contains) ?? true, guests.map((1...1000).contains) ?? true else {
+      throw ValidationError("--sessions must be 1 to 100000, --guests 1 to 1000.")
     }
   }
 
@@ -53,9 +56,14 @@ struct ScriptedWorkersCommand: AsyncParsableCommand {
   }
 
   private var limits: String {
-    guard let sessions else { return "" }
-    return "limits: { sessions: \(sessions), sessions_per_key: \(sessions), "
-      + "connections_per_minute: \(sessions * 10), responses_per_minute: \(sessions * 10) }\n"
+    var limits: [String] = []
+    if let sessions {
+      limits += ["sessions: \(sessions)", "sessions_per_key: \(sessions)", "responses_per_minute: \(sessions * 10)"]
+    }
+    if let guests { limits += ["sidebands: \(guests)", "room_guests: \(guests)"] }
+    guard !limits.isEmpty else { return "" }
+    limits.append("connections_per_minute: \(max(sessions ?? 0, guests ?? 0) * 10)")
+    return "limits: { \(limits.joined(separator: ", ")) }\n"
   }
 
   /// Where they listen. The servers live on: their listeners hold them.

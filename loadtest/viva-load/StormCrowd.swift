@@ -61,7 +61,7 @@ final class StormCrowd: Sendable {
     let (connected, tell) = AsyncStream.makeStream(of: Void.self)
     let bot = WebRTCBot(server: server, voice: voice, line: line, hearsEvents: false)
     let call = Task {
-      await bot.talk(for: .seconds(86_400)) { tell.finish() }
+      await bot.talk(for: .seconds(86_400), whenConnected: { tell.finish() })
       tell.finish()
     }
     calls.withLock { $0.append(call) }

@@ -18,6 +18,18 @@ public struct WAVFile: Sendable {
     try self.init(bytes: Array(try Data(contentsOf: URL(fileURLWithPath: path))))
   }
 
+  /// The file.
+  public var bytes: [UInt8] {
+    func little(_ value: Int, _ size: Int) -> [UInt8] {
+      (0..<size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    let size = samples.count * 2
+    let format = little(16, 4) + little(1, 2) + little(1, 2) + little(sampleRate, 4) + little(sampleRate * 2, 4)
+    let header = Array("RIFF".utf8) + little(36 + size, 4) + Array("WAVEfmt ".utf8) + format
+    return header + little(2, 2) + little(16, 2) + Array("data".utf8) + little(size, 4)
+      + samples.flatMap { little(Int($0), 2) }
+  }
+
   /// - Throws: `Malformed` unless it is 16-bit PCM; of several channels the first is taken. A `data` chunk that
   ///   claims more than is there (espeak-ng writes to a pipe) ends with the file.
   public init(bytes: [UInt8]) throws {

@@ -28,19 +28,24 @@ public struct WebRTCBot: Sendable {
   /// - Parameters:
   ///   - answers: hang up sooner, when this many responses are done.
   ///   - firstUtterance: where in the list to begin, so that bots differ.
+  ///   - listeningTo: a call whose room to join as a listener, in place of making one.
+  ///   - whenAnswered: called with the id of the call that was made.
   ///   - whenConnected: called once media may flow, on the line's thread.
   public func talk(
-    for duration: Duration, answers: Int = .max, firstUtterance: Int = 0,
+    for duration: Duration, answers: Int = .max, firstUtterance: Int = 0, listeningTo: String? = nil,
+    whenAnswered: @escaping @Sendable (String) -> Void = { _ in },
     whenConnected: @escaping @Sendable () -> Void = {}
   ) async {
     do {
       let (offer, posted) = (try self.offer(), Instant.now)
+      let query = listeningTo.map { "call_id=\($0)&role=listen" } ?? "model=\(server.model)"
       let response = try await HTTPRequest.send(
-        .POST, "/v1/realtime/calls?model=\(server.model)", to: server, contentType: "application/sdp",
+        .POST, "/v1/realtime/calls?\(query)", to: server, contentType: "application/sdp",
         body: Array(offer.text.utf8))
       guard response.status == 201, let location = response.location else {
         return line.tally.failed("could not connect: HTTP \(response.status)")
       }
+      whenAnswered(Self.callID(location))
       do {
         var generator = SystemRandomNumberGenerator()
         let answer = try ReceivedAnswer(response.body, to: offer)
@@ -97,8 +102,12 @@ public struct WebRTCBot: Sendable {
     await sideband?.close()
   }
 
+  private static func callID(_ location: String) -> String {
+    location.split(separator: "/").last.map(String.init) ?? ""
+  }
+
   private func join(_ location: String, _ id: UInt64) async -> WebSocketClient? {
-    let callID = location.split(separator: "/").last.map(String.init) ?? ""
+    let callID = Self.callID(location)
     do {
       return try await WebSocketClient.connect(
         host: server.host, port: server.port, path: "/v1/realtime?call_id=\(callID)", headers: server.headers

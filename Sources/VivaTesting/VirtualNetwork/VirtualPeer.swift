@@ -84,6 +84,29 @@ public final class VirtualPeer {
     return true
   }
 
+  /// Sends a packet of real audio.
+  ///
+  /// - Parameter samples: In units of the codec's clock.
+  /// - Returns: Whether it went out.
+  @discardableResult
+  public func send(
+    _ payload: [UInt8], samples: UInt32, marker: Bool, audioLevel: AudioLevel, at now: Instant,
+    into network: inout VirtualNetwork
+  ) -> Bool {
+    guard let transmit = nextPacket(payload, samples, marker, audioLevel, at: now) else { return false }
+    network.send(Array(buffer.prefix(transmit.byteCount)), from: address, to: transmit.destination, at: now)
+    return true
+  }
+
+  private func nextPacket(
+    _ payload: [UInt8], _ samples: UInt32, _ marker: Bool, _ audioLevel: AudioLevel, at now: Instant
+  ) -> PeerTransmit? {
+    var span = buffer.mutableSpan
+    var raw = span.mutableBytes
+    return peer.send(
+      payload.span.bytes, samples: samples, marker: marker, audioLevel: audioLevel, now: now, into: &raw)
+  }
+
   /// Sends on what another peer has heard.
   @discardableResult
   public func forward(_ heard: Heard, stream: Int = 0, at now: Instant, into network: inout VirtualNetwork) -> Bool {
