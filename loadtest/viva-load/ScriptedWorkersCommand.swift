@@ -60,7 +60,8 @@ struct ScriptedWorkersCommand: AsyncParsableCommand {
     if let sessions {
       limits += ["sessions: \(sessions)", "sessions_per_key: \(sessions)", "responses_per_minute: \(sessions * 10)"]
     }
-    if let guests { limits += ["sidebands: \(guests)", "room_guests: \(guests)"] }
+    // The caller has a sideband too.
+    if let guests { limits += ["sidebands: \(guests + 8)", "room_guests: \(guests)"] }
     guard !limits.isEmpty else { return "" }
     limits.append("connections_per_minute: \(max(sessions ?? 0, guests ?? 0) * 10)")
     return "limits: { \(limits.joined(separator: ", ")) }\n"

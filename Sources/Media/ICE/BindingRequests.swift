@@ -62,7 +62,11 @@ extension IceLiteAgent {
     _ request: STUNMessage, from source: TransportAddress, isOfRestart: Bool, at now: Instant
   ) -> IceEvent? {
     valid.insert(source, at: now, isOfRestart: isOfRestart, keeping: selected)
-    guard request.usesCandidate else { return source == selected ? refreshConsent(at: now) : nil }
+    guard request.usesCandidate else {
+      if source == selected { return refreshConsent(at: now) }
+      if !isOfRestart { suspect(source, request.priority ?? 0, at: now) }
+      return nil
+    }
     if isOfRestart { finishRestart() }
     return nominate(source, request.priority ?? 0, isRestart: isOfRestart, at: now)
   }
@@ -75,7 +79,7 @@ extension IceLiteAgent {
     checks.stop()
   }
 
-  private mutating func nominate(
+  mutating func nominate(
     _ address: TransportAddress, _ priority: UInt32, isRestart: Bool, at now: Instant
   ) -> IceEvent? {
     let isFirst = selected == nil

@@ -6,6 +6,7 @@ extension IceLiteAgent {
     guard selected != nil else { return nil }
     var deadline = lastConsent + configuration.consentTimeout
     if state == .connected { deadline = min(deadline, lastConsent + configuration.disconnectedAfter) }
+    if let successor { deadline = min(deadline, successor.since + configuration.successionPatience) }
     if let due = checks.due {
       deadline = min(deadline, due)
     } else if current.remoteKey != nil {
@@ -22,7 +23,11 @@ extension IceLiteAgent {
       state = .expired
       valid = ValidAddresses()
       checks.stop()
+      successor = nil
       return .consentExpired
+    }
+    if let successor, now >= successor.since + configuration.successionPatience {
+      return nominate(successor.address, successor.priority, isRestart: false, at: now)
     }
     if now >= lastConsent + configuration.checkAfter { startChecks(at: now) }
     if state == .connected, now >= lastConsent + configuration.disconnectedAfter {
@@ -36,6 +41,7 @@ extension IceLiteAgent {
   mutating func refreshConsent(at now: Instant) -> IceEvent? {
     lastConsent = now
     checks.stop()
+    successor = nil
     guard state == .disconnected else { return nil }
     state = .connected
     return .reconnected

@@ -9,6 +9,9 @@ public struct IceConfiguration: Sendable, Hashable {
   public var consentTimeout: Duration = .seconds(30)
   /// Between checks of this side. More than zero.
   public var checkInterval: Duration = .milliseconds(250)
+  /// When a check that nominates nothing comes from another address, the selected one is asked for so long before the
+  /// other takes its place. More than the round trip of a slow network.
+  public var successionPatience: Duration = .seconds(1)
   /// For so long after the first nomination one of lower priority does not replace it: a client that nominates
   /// aggressively (RFC 5245, section 8.1.1.2) sends several at once, and the highest is meant.
   public var settlingTime: Duration = .seconds(2)

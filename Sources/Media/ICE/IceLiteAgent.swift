@@ -28,6 +28,8 @@ public struct IceLiteAgent: ~Copyable, Sendable {
   var valid = ValidAddresses()
   var recent = RecentTransactions()
   var checks = OutgoingChecks()
+  /// While the selected address is asked whether it is still there.
+  var successor: IceSuccessor?
   /// When something authenticated last came from the selected address.
   var lastConsent = Instant(nanoseconds: 0)
   /// PRIORITY of the nomination that counts, and until when a lower one does not replace it.

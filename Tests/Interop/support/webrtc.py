@@ -8,7 +8,7 @@ import fractions
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import aioice.ice
@@ -144,8 +144,17 @@ def request(method: str, url: str, key: str, body: str | bytes | None = None, **
 
 
 @contextlib.asynccontextmanager
-async def call(http: str, key: str, model: str = "assistant", room: str | None = None) -> AsyncIterator[Call]:
-    """Calls an agent, or joins the room of the call with this id, and waits until media and events flow."""
+async def call(
+    http: str,
+    key: str,
+    model: str = "assistant",
+    room: str | None = None,
+    answer_as: Callable[[str], str] = lambda sdp: sdp,
+) -> AsyncIterator[Call]:
+    """Calls an agent, or joins the room of the call with this id, and waits until media and events flow.
+
+    `answer_as` changes the answer on its way to the client.
+    """
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     mouth = Mouth()
     connection.addTrack(mouth)
@@ -169,7 +178,7 @@ async def call(http: str, key: str, model: str = "assistant", room: str | None =
             Content_Type="application/sdp",
         )
         assert made.status == 201, made
-        await connection.setRemoteDescription(RTCSessionDescription(sdp=made.body, type="answer"))
+        await connection.setRemoteDescription(RTCSessionDescription(sdp=answer_as(made.body), type="answer"))
         ear = Ear(await asyncio.wait_for(tracks.get(), CONNECT_SECONDS))
         await asyncio.wait_for(opened.wait(), CONNECT_SECONDS)
         client = Client(transport)

@@ -119,4 +119,34 @@ import Testing
       #expect(server.receive(nomination, from: wifi).output.event == .selected(wifi))
     }
   }
+
+  @Test("a NAT binds the client anew, which never nominates again: the path follows its checks after 1 s")
+  func followsAnUnnominatedCheck() {
+    var (server, client) = ServerSide.connectedPair()
+    #expect(server.pass(.seconds(3)) == [])
+    #expect(server.receive(client.check(), from: ServerSide.mobile).output.event == nil)
+    #expect(server.isValid(ServerSide.mobile) && server.selected == ServerSide.wifi)
+    #expect(server.pass(.milliseconds(999)) == [])
+    #expect(server.pass(.milliseconds(1)) == [.addressChanged(ServerSide.mobile)])
+    #expect(server.selected == ServerSide.mobile && server.state == .connected)
+  }
+
+  @Test("a spare pair's checks move nothing while the selected address answers")
+  func staysWhereItIsAnswered() throws {
+    var (server, client) = ServerSide.connectedPair()
+    for _ in 0..<20 {
+      #expect(server.receive(client.check(), from: ServerSide.mobile).output.event == nil)
+      var asked: [UInt8]?
+      let events = server.pass(.milliseconds(500)) { check, datagram in
+        #expect(check.destination == ServerSide.wifi)
+        asked = datagram
+      }
+      #expect(events == [])
+      let request = try #require(asked)
+      let response = try #require(client.respond(to: request, seenAt: ServerSide.publicAddress))
+      #expect(server.receive(response, from: ServerSide.wifi).output.isAuthentic)
+      #expect(server.pass(.seconds(2)) == [])
+    }
+    #expect(server.selected == ServerSide.wifi)
+  }
 }

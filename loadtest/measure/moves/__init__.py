@@ -1,0 +1,1 @@
+"""What happens to a call whose client moves to another address."""
