@@ -107,7 +107,7 @@ import Testing
   func boundsAddresses() {
     var (server, client) = ServerSide.connectedPair()
     for port in 1...200 as ClosedRange<UInt16> {
-      _ = server.pass(.milliseconds(10))
+      _ = server.pass(.milliseconds(1))
       #expect(server.receive(client.check(), from: mobile.withPort(port)).output.isAuthentic)
     }
     #expect((1...200 as ClosedRange<UInt16>).filter { server.isValid(mobile.withPort($0)) } == Array(194...200))
