@@ -77,16 +77,11 @@ struct Loss: ParsableCommand {
       packetsRecovered: heard.packetsRecovered, concealedShare: Double(heard.concealed) / spoken,
       silentConcealedShare: Double(heard.concealedSilent) / spoken,
       recoveredShare: Double(heard.packetsRecovered) / Double(max(1, heard.packetsSent)),
-      waitMean: mean(heard.waits), waitP95: p95(heard.waits), targetMean: mean(heard.targets),
-      targetP95: p95(heard.targets), expectedLossPercent: expectedLoss)
+      waitMean: mean(heard.waits), waitP95: heard.waits.quantile(0.95) ?? 0, targetMean: mean(heard.targets),
+      targetP95: heard.targets.quantile(0.95) ?? 0, expectedLossPercent: expectedLoss)
   }
 
   private static func mean(_ values: [Double]) -> Double {
     values.reduce(0, +) / Double(max(1, values.count))
-  }
-
-  /// Nearest rank.
-  private static func p95(_ values: [Double]) -> Double {
-    values.isEmpty ? 0 : values.sorted()[(values.count * 95 + 99) / 100 - 1]
   }
 }

@@ -6,7 +6,7 @@ extension IceLiteAgent {
     guard selected != nil else { return nil }
     var deadline = lastConsent + configuration.consentTimeout
     if state == .connected { deadline = min(deadline, lastConsent + configuration.disconnectedAfter) }
-    if let successor { deadline = min(deadline, successor.since + configuration.successionPatience) }
+    if let due = successionDue { deadline = min(deadline, due) }
     if let due = checks.due {
       deadline = min(deadline, due)
     } else if current.remoteKey != nil {
@@ -26,7 +26,7 @@ extension IceLiteAgent {
       successor = nil
       return .consentExpired
     }
-    if let successor, now >= successor.since + configuration.successionPatience {
+    if let successor, let due = successionDue, now >= due {
       return nominate(successor.address, successor.priority, isRestart: false, at: now)
     }
     if now >= lastConsent + configuration.checkAfter { startChecks(at: now) }

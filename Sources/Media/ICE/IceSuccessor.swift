@@ -10,6 +10,13 @@ struct IceSuccessor: Hashable, Sendable {
 }
 
 extension IceLiteAgent {
+  /// When the successor takes the selected address's place: not while a lower priority does not, see `settlingTime`.
+  var successionDue: Instant? {
+    guard let successor else { return nil }
+    let due = successor.since + configuration.successionPatience
+    return successor.priority < selectedPriority ? max(due, settled) : due
+  }
+
   /// A check that nominates nothing came from another address than the selected one.
   ///
   /// It may be of a pair that the client keeps for need. But when a NAT has bound the client anew, the client knows

@@ -50,9 +50,9 @@ public struct CallFigures: Sendable {
   }
 }
 
-extension [Duration] {
+extension Array where Element: Comparable {
   /// At 0...1, nearest rank; nil when there are none.
-  public func quantile(_ quantile: Double) -> Duration? {
+  public func quantile(_ quantile: Double) -> Element? {
     guard !isEmpty else { return nil }
     let rank = Int((quantile * Double(count)).rounded(.up))
     return sorted()[Swift.max(0, Swift.min(count, rank) - 1)]

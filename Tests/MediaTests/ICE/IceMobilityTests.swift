@@ -131,6 +131,15 @@ import Testing
     #expect(server.selected == ServerSide.mobile && server.state == .connected)
   }
 
+  @Test("soon after the nomination a lower priority waits until that has settled, and nothing is due before")
+  func waitsUntilSettled() {
+    var (server, client) = ServerSide.connectedPair()
+    let check = ScriptedClient.Check(priority: 1)
+    #expect(server.receive(client.check(check), from: ServerSide.mobile).output.event == nil)
+    #expect(server.pass(.milliseconds(1999)) == [])
+    #expect(server.pass(.milliseconds(1)) == [.addressChanged(ServerSide.mobile)])
+  }
+
   @Test("a spare pair's checks move nothing while the selected address answers")
   func staysWhereItIsAnswered() throws {
     var (server, client) = ServerSide.connectedPair()
