@@ -55,13 +55,12 @@ public struct AdaptiveDeadline: Sendable {
   public func limit(work: Double = 0, at now: Instant) -> Duration {
     guard let lastCall, now - lastCall < settings.memory else { return settings.cap }
     let least = Self.bounded(work) / 2
-    var shown = calls.filter { $0.work >= least }.map(\.firstResult)
-    guard shown.count >= max(1, settings.minimumNumberOfCalls) else { return settings.cap }
-    shown.sort()
-    // No number among the comparisons is NaN's.
+    let shown = calls.count { $0.work >= least }
+    guard shown >= max(1, settings.minimumNumberOfCalls) else { return settings.cap }
+    // NaN is none of them.
     let part = settings.quantile > 0 ? min(settings.quantile, 1) : 0
-    let rank = Int((Double(shown.count) * part).rounded(.up))
-    let quantile = shown[max(rank - 1, 0)]
+    let rank = max(1, Int((Double(shown) * part).rounded(.up)))
+    let quantile = slowest(shown - rank, ofWork: least)
     // A negative factor, or none at all, leaves the floor.
     let needed = quantile.inSeconds * settings.factor
     guard needed < settings.cap.inSeconds else { return settings.cap }
@@ -75,6 +74,19 @@ public struct AdaptiveDeadline: Sendable {
   /// - Parameter limit: What was waited.
   public mutating func timedOut(after limit: Duration, work: Double = 0, at now: Instant) {
     record(min(max(.zero, limit), settings.cap) * 2, work, at: now)
+  }
+
+  /// - Parameter place: 0 is the slowest of all; small for a high quantile.
+  private func slowest(_ place: Int, ofWork least: Double) -> Duration {
+    var slowest: [Duration] = []
+    for call in calls where call.work >= least {
+      if slowest.count > place {
+        if call.firstResult <= slowest[place] { continue }
+        slowest.removeLast()
+      }
+      slowest.insert(call.firstResult, at: slowest.firstIndex { $0 < call.firstResult } ?? slowest.count)
+    }
+    return slowest.last ?? settings.cap
   }
 
   private mutating func record(_ firstResult: Duration, _ work: Double, at now: Instant) {

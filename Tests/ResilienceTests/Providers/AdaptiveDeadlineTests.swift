@@ -95,4 +95,22 @@ import Testing
       }
     }
   }
+
+  @Test("its quantile is that of the calls it has seen last", arguments: [0.0, 0.5, 0.9, 0.99, 1])
+  func computesTheQuantile(part: Double) {
+    var random = Seeded(state: 9)
+    var settings = AdaptiveDeadline.Settings(floor: .zero, cap: .seconds(1000))
+    settings.quantile = part
+    settings.factor = 1
+    var deadline = AdaptiveDeadline(settings)
+    var seen: [Int] = []
+    for _ in 0..<1000 {
+      seen.append(Int.random(in: 1...1000, using: &random))
+      deadline.succeeded(after: .seconds(seen.last!), at: at(0))
+      guard seen.count >= 20 else { continue }
+      let last = seen.suffix(128).sorted()
+      let rank = max(1, Int((Double(last.count) * part).rounded(.up)))
+      #expect(deadline.limit(at: at(0)) == .seconds(last[rank - 1]))
+    }
+  }
 }

@@ -18,6 +18,22 @@ struct FailoverSimulation {
       case .tts: .tts
       }
     }
+
+    var breaker: BreakerSettings {
+      switch self {
+      case .asr: .asr
+      case .llm: .llm
+      case .tts: .tts
+      }
+    }
+
+    var deadline: AdaptiveDeadline.Settings {
+      switch self {
+      case .asr: .asr
+      case .llm: .llm
+      case .tts: .tts
+      }
+    }
   }
 
   private var random: Seeded
@@ -25,7 +41,7 @@ struct FailoverSimulation {
   private let failuresEnd = at(0) + failing
   private let end = at(0) + failing + calm
   private var providers: [[SimulatedProvider]] = []
-  private var orders: [ProviderOrder<Int>] = []
+  private var groups: [ProviderGroup<Int>] = []
   private var sessions: [SimulatedSession] = []
   private var nextSecond = at(0)
   private(set) var problems: [String] = []
@@ -46,16 +62,18 @@ struct FailoverSimulation {
 
   init(seed: UInt64) {
     random = Seeded(state: seed)
-    let settings: [(BreakerSettings, AdaptiveDeadline.Settings)] = [(.asr, .asr), (.llm, .llm), (.tts, .tts)]
-    for (breaker, deadline) in settings {
-      let count = Int.random(in: 1...3, using: &random)
+    for kind in Kind.allCases {
       var made: [SimulatedProvider] = []
-      for _ in 0..<count {
-        made.append(SimulatedProvider(breaker, deadline, failingUntil: failuresEnd, using: &random))
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        made.append(SimulatedProvider(failingUntil: failuresEnd, using: &random))
       }
       providers.append(made)
       // The first is the primary; the others, where there are two, share what it leaves.
-      orders.append(ProviderOrder((0..<count).map { .init($0, priority: min($0, 1), weight: Double(1 + $0)) }))
+      let members = made.indices.map {
+        ProviderGroup.Member(
+          .init($0, priority: min($0, 1), weight: Double(1 + $0)), breaker: kind.breaker, deadline: kind.deadline)
+      }
+      groups.append(ProviderGroup(members, at: at(0)))
     }
     sessions = (0..<2).map { _ in SimulatedSession(at: at(0)) }
   }
@@ -78,28 +96,18 @@ struct FailoverSimulation {
   // MARK: The node
 
   private mutating func everySecond() {
-    let wanted = sessions.map(\.ladder.wantsProbes)
+    let wanted = sessions.map { $0.ladder.wantsProbes }
     for kind in Kind.allCases {
-      let isWanted = wanted.contains { $0.contains(kind.capability) }
-      var answering: Int?
-      for index in providers[kind.rawValue].indices {
-        let isDue = providers[kind.rawValue][index].breaker.takeProbe(at: now)
-        guard isDue || isWanted else { continue }
-        if providers[kind.rawValue][index].answersProbe(at: now) {
-          providers[kind.rawValue][index].breaker.probeSucceeded(at: now)
-          // What stands against live calls does not serve them.
-          let standing = providers[kind.rawValue][index].breaker.standing(at: now)
-          if answering == nil, standing == .ready || standing == .waiting(.zero) { answering = index }
-        } else {
-          providers[kind.rawValue][index].breaker.probeFailed(at: now)
-        }
-        checkBreaker(kind, index)
+      let waiting = sessions.indices.filter { wanted[$0].contains(kind.capability) }
+      let probed = groups[kind.rawValue].takeProbes(all: !waiting.isEmpty, at: now)
+      if probed.isEmpty { continue }
+      let answered = Set(probed.filter { providers[kind.rawValue][$0].answersProbe(at: now) })
+      for provider in probed {
+        groups[kind.rawValue].probed(provider, succeeded: answered.contains(provider), at: now)
       }
-      for session in sessions.indices where wanted[session].contains(kind.capability) {
-        tell(
-          session,
-          answering.map { .works(kind.capability, by: $0 == 0 ? .primary : .backup) } ?? .fails(kind.capability))
-      }
+      let input = groups[kind.rawValue].ladderInput(kind.capability, answered: answered, at: now)
+      for session in waiting { tell(session, input) }
+      checkBreakers(kind)
     }
     disturb()
     for session in sessions.indices { tell(session, .deadline) }
@@ -130,21 +138,19 @@ struct FailoverSimulation {
     }
   }
 
-  private mutating func checkBreaker(_ kind: Kind, _ index: Int) {
-    let settings = providers[kind.rawValue][index].settings
-    if providers[kind.rawValue][index].breaker.trialsUnderWay > settings.permittedNumberOfCallsInHalfOpenState {
-      problems.append("\(kind) \(index) has too many trials at \(now)")
-    }
+  private mutating func checkBreakers(_ kind: Kind) {
     // A last resort may have met with a `Retry-After`, once.
-    let longest = settings.waitDurationInOpenState + .seconds(SimulatedProvider.longestRetryAfter + 1)
-    if providers[kind.rawValue][index].breaker.state == .open,
-      now - providers[kind.rawValue][index].breaker.since > longest
-    {
-      problems.append("\(kind) \(index) does not leave the open state at \(now)")
+    let longest = kind.breaker.waitDurationInOpenState + .seconds(SimulatedProvider.longestRetryAfter + 1)
+    for index in providers[kind.rawValue].indices {
+      guard let breaker = groups[kind.rawValue].breaker(of: index) else { continue }
+      if breaker.trialsUnderWay > kind.breaker.permittedNumberOfCallsInHalfOpenState {
+        problems.append("\(kind) \(index) has too many trials at \(now)")
+      }
+      if breaker.state == .open, now - breaker.since > longest {
+        problems.append("\(kind) \(index) does not leave the open state at \(now)")
+      }
     }
-    for transition in providers[kind.rawValue][index].breaker.takeTransitions() where transition.to == .open {
-      figures.opened += 1
-    }
+    figures.opened += groups[kind.rawValue].takeTransitions().count { $0.transition.to == .open }
   }
 
   // MARK: The sessions
@@ -157,11 +163,11 @@ struct FailoverSimulation {
     if let call = sessions[index].call { return end(call, of: index) }
     guard let kind = sessions[index].nextKind() else {
       figures.turns += 1
-      sessions[index].beginTurn(at: now + .milliseconds(Int.random(in: 500...6000, using: &random)))
+      let longest = now < failuresEnd ? 6000 : 12_000
+      sessions[index].beginTurn(at: now + .milliseconds(Int.random(in: 500...longest, using: &random)))
       return
     }
-    let attempts = orders[kind.rawValue].attempts(
-      standing: { [providers, now] in providers[kind.rawValue][$0].breaker.standing(at: now) }, using: &random)
+    let attempts = groups[kind.rawValue].attempts(at: now, using: &random)
     attempt(SimulatedSession.Call(kind: kind, first: attempts.first?.id, waiting: attempts[...]), of: index)
   }
 
@@ -169,16 +175,12 @@ struct FailoverSimulation {
   private mutating func attempt(_ call: SimulatedSession.Call, of index: Int) {
     var call = call
     while let next = call.waiting.popFirst() {
-      let permit =
-        next.isLastResort
-        ? providers[call.kind.rawValue][next.id].breaker.lastResort(at: now)
-        : providers[call.kind.rawValue][next.id].breaker.permission(at: now).permit
-      checkBreaker(call.kind, next.id)
-      guard let permit else { continue }
+      guard let begun = groups[call.kind.rawValue].begin(next, at: now) else { continue }
+      checkBreakers(call.kind)
       figures.attempts += 1
       if next.isLastResort { figures.lastResorts += 1 }
-      let answer = providers[call.kind.rawValue][next.id].answer(at: now, using: &random)
-      call.current = (next.id, permit, answer)
+      let answer = providers[call.kind.rawValue][next.id].answer(within: begun.limit, at: now, using: &random)
+      call.current = (begun, answer)
       sessions[index].call = call
       sessions[index].due = now + answer.took
       return
@@ -190,26 +192,22 @@ struct FailoverSimulation {
   }
 
   private mutating func end(_ call: SimulatedSession.Call, of index: Int) {
-    guard let (name, permit, answer) = call.current else { return }
+    guard let (begun, answer) = call.current else { return }
     let kind = call.kind.rawValue
     // Some are cut off by the user, and of a few nobody says how they ended.
     switch Int.random(in: 0..<100, using: &random) {
-    case 0..<5: providers[kind][name].breaker.ignored(permit, at: now)
+    case 0..<5: groups[kind].ignored(begun, at: now)
     case 5: break
     default:
       if answer.succeeds {
-        providers[kind][name].breaker.succeeded(permit, after: answer.took, at: now)
-        providers[kind][name].deadline.succeeded(after: answer.took, at: now)
+        groups[kind].succeeded(begun, after: answer.took, at: now)
       } else {
-        providers[kind][name].breaker.failed(permit, retryAfter: answer.retryAfter, at: now)
-        if answer.timedOut { providers[kind][name].deadline.timedOut(after: answer.took, at: now) }
+        groups[kind].failed(begun, timedOut: answer.timedOut, retryAfter: answer.retryAfter, at: now)
       }
     }
-    checkBreaker(call.kind, name)
     guard answer.succeeds else { return attempt(call, of: index) }
-    if name != call.first { figures.failovers += 1 }
-    let isReduced = name != 0 && providers[kind][0].breaker.state != .closed
-    tell(index, .works(call.kind.capability, by: isReduced ? .backup : .primary))
+    if begun.id != call.first { figures.failovers += 1 }
+    tell(index, .works(call.kind.capability, by: groups[kind].source(answeredBy: begun.id)))
     sessions[index].finish(call.kind)
   }
 
@@ -224,11 +222,9 @@ struct FailoverSimulation {
       figures.mostReversals = max(figures.mostReversals, session.judge.reversals)
     }
     for kind in Kind.allCases {
-      for index in providers[kind.rawValue].indices {
-        checkBreaker(kind, index)
-        let state = providers[kind.rawValue][index].breaker.state
-        if index == 0, state != .closed { problems.append("\(kind)'s primary is still \(state)") }
-      }
+      checkBreakers(kind)
+      let state = groups[kind.rawValue].breaker(of: 0)?.state
+      if state != .closed { problems.append("\(kind)'s primary is still \(state, default: "missing")") }
     }
   }
 }

@@ -1,4 +1,3 @@
-import Resilience
 import Runtime
 
 /// A provider in virtual time: well, with spells of each kind of failure, and well again after the last.
@@ -17,26 +16,18 @@ struct SimulatedProvider {
     var took: Duration
     var succeeds: Bool
     var retryAfter: Duration?
+    /// It came after the call's deadline, or would have.
     var timedOut = false
   }
 
   /// The longest word of a server's own.
   static let longestRetryAfter = 20
 
-  let settings: BreakerSettings
   private let usual: Duration
   private var spells: [(until: Instant, condition: Condition)] = []
-  var breaker: CircuitBreaker
-  var deadline: AdaptiveDeadline
 
-  init(
-    _ settings: BreakerSettings, _ deadline: AdaptiveDeadline.Settings, failingUntil end: Instant,
-    using random: inout Seeded
-  ) {
-    self.settings = settings
-    self.deadline = AdaptiveDeadline(deadline)
+  init(failingUntil end: Instant, using random: inout Seeded) {
     usual = .milliseconds(Int.random(in: 50...400, using: &random))
-    breaker = CircuitBreaker(settings, at: at(0))
     var now = at(0)
     while now < end {
       now = now + .milliseconds(Int.random(in: 200...60_000, using: &random))
@@ -56,13 +47,12 @@ struct SimulatedProvider {
     }
   }
 
-  func answer(at now: Instant, using random: inout Seeded) -> Answer {
+  func answer(within limit: Duration, at now: Instant, using random: inout Seeded) -> Answer {
     let usual = usual * Double.random(in: 0.5...1.5, using: &random)
     func answer(_ took: Duration, _ succeeds: Bool, retryAfter: Duration? = nil) -> Answer {
-      let answer = Answer(took: took, succeeds: succeeds, retryAfter: retryAfter)
-      if took < deadline.settings.floor { return answer }
-      let limit = deadline.limit(at: now)
-      return took < limit ? answer : Answer(took: limit, succeeds: false, timedOut: true)
+      took < limit
+        ? Answer(took: took, succeeds: succeeds, retryAfter: retryAfter)
+        : Answer(took: limit, succeeds: false, timedOut: true)
     }
     switch condition(at: now) {
     case .well: return answer(usual, true)

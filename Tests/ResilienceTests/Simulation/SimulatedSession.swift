@@ -8,7 +8,7 @@ struct SimulatedSession {
     /// Who was to be asked first.
     var first: Int?
     var waiting: ArraySlice<ProviderOrder<Int>.Attempt>
-    var current: (Int, CircuitBreaker.Permit, SimulatedProvider.Answer)?
+    var current: (ProviderGroup<Int>.Call, SimulatedProvider.Answer)?
   }
 
   var ladder: Ladder
