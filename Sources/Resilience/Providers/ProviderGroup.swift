@@ -3,7 +3,7 @@ import Runtime
 /// The providers of one kind with what is known of each: their order, a breaker and an adaptive deadline a provider
 /// (or instance of one).
 ///
-/// A call asks for its way once, and goes along it until a provider answers: `begin`, then one of `succeeded`,
+/// A call asks for its `way` once, and goes along it until a provider answers: `next`, then one of `succeeded`,
 /// `failed` and `ignored`, for each it comes to. Ids that are not of the group are let through nowhere and ignored.
 public struct ProviderGroup<ID: Hashable & Sendable>: Sendable {
   public struct Member: Sendable {
@@ -20,9 +20,21 @@ public struct ProviderGroup<ID: Hashable & Sendable>: Sendable {
     }
   }
 
+  /// What is still before a call that no provider has answered.
+  public struct Way: Sendable {
+    fileprivate var waiting: ArraySlice<ProviderOrder<ID>.Attempt>
+    /// Ready when the way was chosen, and no longer when their turn came.
+    fileprivate var passedOver: [ID] = []
+
+    /// No provider is left.
+    public var isOver: Bool { waiting.isEmpty && passedOver.isEmpty }
+  }
+
   /// A call that is under way at one provider.
   public struct Call: Sendable {
     public let id: ID
+    /// Its breaker was against it.
+    public let isLastResort: Bool
     /// How long to wait for its first result.
     public let limit: Duration
     let permit: CircuitBreaker.Permit
@@ -57,30 +69,44 @@ public struct ProviderGroup<ID: Hashable & Sendable>: Sendable {
 
   // MARK: Calls
 
-  /// - Parameter isAvailable: Whether a provider is expected to answer for other reasons than its breaker's: a worker
-  ///   that is being restarted is a last resort after all others.
-  public func attempts(
+  /// - Parameters:
+  ///   - preferred: As for `ProviderOrder`.
+  ///   - isAvailable: Whether a provider is expected to answer for other reasons than its breaker's: a worker that is
+  ///     being restarted is a last resort after all others.
+  public func way(
     preferring preferred: ID? = nil, at now: Instant, using random: inout some RandomNumberGenerator,
     isAvailable: (ID) -> Bool = { _ in true }
-  ) -> [ProviderOrder<ID>.Attempt] {
-    order.attempts(
+  ) -> Way {
+    let attempts = order.attempts(
       preferring: preferred,
       standing: { id in
         let standing = states[id]?.breaker.standing(at: now) ?? .excluded
         return standing == .excluded || isAvailable(id) ? standing : .waiting(.seconds(Int32.max))
       }, using: &random)
+    return Way(waiting: attempts[...])
   }
 
+  /// The next provider that a call is to go to; nil where none is left.
+  ///
   /// - Parameter work: As for `AdaptiveDeadline`.
-  /// - Returns: nil where the provider is to be passed over, since another call took the last permit.
-  public mutating func begin(
-    _ attempt: ProviderOrder<ID>.Attempt, work: Double = 0, at now: Instant
-  ) -> Call? {
+  public mutating func next(on way: inout Way, work: Double = 0, at now: Instant) -> Call? {
+    while let attempt = way.waiting.popFirst() {
+      if let call = begin(attempt.id, isLastResort: attempt.isLastResort, work, at: now) { return call }
+      if !attempt.isLastResort { way.passedOver.append(attempt.id) }
+    }
+    // Other calls took the last permits, or have failed meanwhile. That is no reason to answer nothing.
+    while !way.passedOver.isEmpty {
+      if let call = begin(way.passedOver.removeFirst(), isLastResort: true, work, at: now) { return call }
+    }
+    return nil
+  }
+
+  private mutating func begin(_ id: ID, isLastResort: Bool, _ work: Double, at now: Instant) -> Call? {
     let permit =
-      attempt.isLastResort
-      ? states[attempt.id]?.breaker.lastResort(at: now) : states[attempt.id]?.breaker.permission(at: now).permit
-    guard let permit, let limit = states[attempt.id]?.deadline.limit(work: work, at: now) else { return nil }
-    return Call(id: attempt.id, limit: limit, permit: permit, work: work)
+      isLastResort
+      ? states[id]?.breaker.lastResort(at: now) : states[id]?.breaker.permission(at: now).permit
+    guard let permit, let limit = states[id]?.deadline.limit(work: work, at: now) else { return nil }
+    return Call(id: id, isLastResort: isLastResort, limit: limit, permit: permit, work: work)
   }
 
   /// - Parameter firstResult: As for `CircuitBreaker`.

@@ -1,7 +1,6 @@
+import Resilience
 import Runtime
 import Testing
-
-@testable import Resilience
 
 @Suite struct ProviderGroupTests {
   private func group() -> ProviderGroup<String> {
@@ -12,31 +11,45 @@ import Testing
       ], at: at(0))
   }
 
+  /// Who is asked, in this order, if all fail; `!` marks a last resort.
   private func way(
     _ group: ProviderGroup<String>, at now: Instant, isAvailable: (String) -> Bool = { _ in true }
-  ) -> [ProviderOrder<String>.Attempt] {
+  ) -> [String] {
+    var group = group
     var random = Seeded(state: 1)
-    return group.attempts(at: now, using: &random, isAvailable: isAvailable)
+    var way = group.way(at: now, using: &random, isAvailable: isAvailable)
+    var asked: [String] = []
+    while let call = group.next(on: &way, at: now) { asked.append(call.id + (call.isLastResort ? "!" : "")) }
+    #expect(way.isOver)
+    return asked
   }
 
-  /// Calls of which the primary fails each.
+  private func begin(_ group: inout ProviderGroup<String>, at now: Instant) -> ProviderGroup<String>.Call? {
+    var random = Seeded(state: 1)
+    var way = group.way(at: now, using: &random)
+    return group.next(on: &way, at: now)
+  }
+
+  /// Calls that the first provider fails.
   private func fail(_ group: inout ProviderGroup<String>, calls: Int, at now: Instant) {
     for _ in 0..<calls {
-      let primary = group.begin(.init(id: "primary", isLastResort: false), at: now)!
-      group.failed(primary, at: now)
+      if let call = begin(&group, at: now) { group.failed(call, at: now) }
     }
   }
 
   @Test("a failed call goes over at once, while the breaker still lets others through")
   func failsOver() {
     var group = group()
-    let way = way(group, at: at(1))
-    #expect(way.map(\.id) == ["primary", "backup"])
-    group.failed(group.begin(way[0], at: at(1))!, at: at(1))
-    let call = group.begin(way[1], at: at(1))!
-    #expect(call.limit == .seconds(5))
-    group.succeeded(call, after: .seconds(1), at: at(2))
-    #expect(self.way(group, at: at(2)).first?.id == "primary")
+    var random = Seeded(state: 1)
+    var way = group.way(at: at(1), using: &random)
+    let first = group.next(on: &way, at: at(1))!
+    #expect(first.id == "primary")
+    #expect(first.limit == .seconds(5))
+    group.failed(first, at: at(1))
+    let second = group.next(on: &way, at: at(1))!
+    #expect(second.id == "backup")
+    group.succeeded(second, after: .seconds(1), at: at(2))
+    #expect(self.way(group, at: at(2)) == ["primary", "backup"])
     // One call makes no other service.
     #expect(group.source(answeredBy: "backup") == .primary)
   }
@@ -45,11 +58,25 @@ import Testing
   func steersLaterCalls() {
     var group = group()
     fail(&group, calls: 3, at: at(1))
-    #expect(way(group, at: at(2)).map(\.id) == ["backup", "primary"])
+    #expect(way(group, at: at(2)) == ["backup", "primary!"])
     #expect(group.source(answeredBy: "backup") == .backup)
-    #expect(group.begin(.init(id: "primary", isLastResort: false), at: at(2)) == nil)
-    #expect(group.begin(.init(id: "primary", isLastResort: true), at: at(2)) != nil)
     #expect(group.takeTransitions().map(\.id) == ["primary"])
+  }
+
+  @Test("who was ready when the way was chosen is asked in the end, whatever other calls have done meanwhile")
+  func answersNothingOnlyWhenNothingIsLeft() {
+    var group = ProviderGroup([.init(.init("only"), breaker: .llm, deadline: .llm)], at: at(0))
+    var random = Seeded(state: 1)
+    var way = group.way(at: at(1), using: &random)
+    fail(&group, calls: 3, at: at(1))
+    #expect(group.breaker(of: "only")?.state == .open)
+    let call = group.next(on: &way, at: at(2))
+    #expect(call?.isLastResort == true)
+    #expect(group.next(on: &way, at: at(2)) == nil)
+
+    way = group.way(at: at(61), using: &random)
+    for _ in 0..<2 { #expect(begin(&group, at: at(61))?.isLastResort == false) }
+    #expect(group.next(on: &way, at: at(61))?.isLastResort == true)
   }
 
   @Test("probes give the primary its traffic back, and the ladder its word")
@@ -64,21 +91,18 @@ import Testing
     group.probed("primary", succeeded: true, at: at(3.1))
     #expect(group.ladderInput(.llm, answered: ["primary", "backup"], at: at(3.1)) == .works(.llm, by: .primary))
     #expect(group.ladderInput(.llm, answered: [], at: at(3.1)) == .fails(.llm))
-    #expect(way(group, at: at(4)).first?.id == "primary")
+    #expect(way(group, at: at(4)) == ["primary", "backup"])
   }
 
   @Test("a worker that is not there comes last, and first when it is back")
   func mindsAvailability() {
     let group = group()
-    let way = way(group, at: at(1)) { $0 != "primary" }
-    #expect(way.map(\.id) == ["backup", "primary"])
-    #expect(way.map(\.isLastResort) == [false, true])
+    #expect(way(group, at: at(1)) { $0 != "primary" } == ["backup", "primary!"])
   }
 
-  @Test("ids that are not of the group are let through nowhere")
+  @Test("ids that are not of the group are ignored")
   func ignoresStrangers() {
     var group = group()
-    #expect(group.begin(.init(id: "other", isLastResort: true), at: at(1)) == nil)
     group.probed("other", succeeded: false, at: at(1))
     group.force(.forcedOpen, "other", at: at(1))
     #expect(group.breaker(of: "other") == nil)
@@ -89,9 +113,9 @@ import Testing
   func obeysTheOperator() {
     var group = group()
     group.force(.forcedOpen, "primary", at: at(1))
-    #expect(way(group, at: at(1e5)).map(\.id) == ["backup"])
+    #expect(way(group, at: at(1e5)) == ["backup"])
     #expect(group.takeProbes(all: true, at: at(1e5)) == ["backup"])
     group.force(.closed, "primary", at: at(1e5))
-    #expect(way(group, at: at(1e5)).map(\.id) == ["primary", "backup"])
+    #expect(way(group, at: at(1e5)) == ["primary", "backup"])
   }
 }

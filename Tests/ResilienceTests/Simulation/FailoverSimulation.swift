@@ -50,7 +50,7 @@ struct FailoverSimulation {
   struct Figures {
     var turns = 0
     var attempts = 0
-    /// Calls that another provider answered than the first that was asked.
+    /// Calls that another provider answered after the first had failed.
     var failovers = 0
     var lastResorts = 0
     var opened = 0
@@ -167,19 +167,19 @@ struct FailoverSimulation {
       sessions[index].beginTurn(at: now + .milliseconds(Int.random(in: 500...longest, using: &random)))
       return
     }
-    let attempts = groups[kind.rawValue].attempts(at: now, using: &random)
-    attempt(SimulatedSession.Call(kind: kind, first: attempts.first?.id, waiting: attempts[...]), of: index)
+    let way = groups[kind.rawValue].way(at: now, using: &random)
+    attempt(SimulatedSession.Call(kind: kind, way: way), of: index)
   }
 
   /// Turns to the next provider that lets the call through.
   private mutating func attempt(_ call: SimulatedSession.Call, of index: Int) {
     var call = call
-    while let next = call.waiting.popFirst() {
-      guard let begun = groups[call.kind.rawValue].begin(next, at: now) else { continue }
+    if let begun = groups[call.kind.rawValue].next(on: &call.way, at: now) {
       checkBreakers(call.kind)
+      call.attempts += 1
       figures.attempts += 1
-      if next.isLastResort { figures.lastResorts += 1 }
-      let answer = providers[call.kind.rawValue][next.id].answer(within: begun.limit, at: now, using: &random)
+      if begun.isLastResort { figures.lastResorts += 1 }
+      let answer = providers[call.kind.rawValue][begun.id].answer(within: begun.limit, at: now, using: &random)
       call.current = (begun, answer)
       sessions[index].call = call
       sessions[index].due = now + answer.took
@@ -206,7 +206,7 @@ struct FailoverSimulation {
       }
     }
     guard answer.succeeds else { return attempt(call, of: index) }
-    if begun.id != call.first { figures.failovers += 1 }
+    if call.attempts > 1 { figures.failovers += 1 }
     tell(index, .works(call.kind.capability, by: groups[kind].source(answeredBy: begun.id)))
     sessions[index].finish(call.kind)
   }

@@ -2,11 +2,11 @@ import Foundation
 import Runtime
 import Testing
 
-/// `VIVA_SIMULATIONS` is how many there are in all, 200 without it.
+/// `VIVA_SIMULATIONS` is how many there are in all, 100 without it.
 @Suite struct FailoverSimulationTests {
   private static let parts: UInt64 = 10
   private static var each: UInt64 {
-    max(1, (ProcessInfo.processInfo.environment["VIVA_SIMULATIONS"].flatMap(UInt64.init) ?? 200) / parts)
+    max(1, (ProcessInfo.processInfo.environment["VIVA_SIMULATIONS"].flatMap(UInt64.init) ?? 100) / parts)
   }
 
   @Test(

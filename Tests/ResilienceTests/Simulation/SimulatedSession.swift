@@ -5,9 +5,9 @@ import Runtime
 struct SimulatedSession {
   struct Call {
     var kind: FailoverSimulation.Kind
-    /// Who was to be asked first.
-    var first: Int?
-    var waiting: ArraySlice<ProviderOrder<Int>.Attempt>
+    /// How many providers it has come to.
+    var attempts = 0
+    var way: ProviderGroup<Int>.Way
     var current: (ProviderGroup<Int>.Call, SimulatedProvider.Answer)?
   }
 
