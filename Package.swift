@@ -39,6 +39,7 @@ let package = Package(
       name: "VivaConfiguration", dependencies: [.product(name: "Yams", package: "Yams")],
       path: "Sources/Configuration"),
     .target(name: "Resilience", dependencies: ["Runtime"]),
+    .target(name: "Scheduling", dependencies: ["Runtime"]),
     .target(name: "Signing", dependencies: ["COpenSSL"]),
 
     // Floor 2: what Viva talks to.
