@@ -117,6 +117,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/viva-bench"),
+    .target(
+      name: "SchedulingSimulation", dependencies: ["Runtime", "Scheduling"], path: "Benchmarks/SchedulingSimulation"),
+    .executableTarget(
+      name: "viva-scheduler",
+      dependencies: ["CAllocations", "CLinux", "Runtime", "Scheduling", "SchedulingSimulation"],
+      path: "Benchmarks/viva-scheduler"),
 
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
