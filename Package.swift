@@ -130,6 +130,7 @@ let package = Package(
     .testTarget(name: "MediaTests", dependencies: ["Media", "Runtime", "VivaTesting"], exclude: ["SDP/Offers"]),
     .testTarget(name: "RealtimeTests", dependencies: ["Realtime"]),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "Runtime"]),
+    .testTarget(name: "SchedulingTests", dependencies: ["Runtime", "Scheduling", "SchedulingSimulation"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
     .testTarget(name: "SigningTests", dependencies: ["Signing"]),
