@@ -7,18 +7,20 @@ import SchedulingSimulation
 /// How long the scheduler takes to decide, with many requests queued and all slots taken.
 enum Decisions {
   static func run() {
-    print("| queued | what | decisions/s of a core | p50 | p99 | p99.9 (µs) | allocations each |")
-    print("|---:|---|---:|---:|---:|---:|---:|")
-    for queued in [100, 10_000, 100_000] {
-      place(queued)
-      preempt(queued)
-      refuse(queued)
+    print("| queued | slots | what | decisions/s of a core | p50 | p99 | p99.9 (µs) | allocations each |")
+    print("|---:|---:|---|---:|---:|---:|---:|---:|")
+    for (queued, devices) in [(100, 8), (10_000, 8), (100_000, 8), (100_000, 400)] {
+      place(queued, devices)
+      preempt(queued, devices)
+      refuse(queued, devices)
     }
   }
 
   /// A pool that is full, and `queued` requests waiting, none of whose time will be over in a run.
-  private static func full(_ queued: Int, maxWait: Duration) -> (Scheduler, LaneID, running: [RequestID]) {
-    let pool = GPUPool.simulated(devices: 8, slots: 16)
+  private static func full(_ queued: Int, _ devices: Int, maxWait: Duration) -> (
+    Scheduler, LaneID, running: [RequestID]
+  ) {
+    let pool = GPUPool.simulated(devices: devices, slots: 16)
     var policy = SchedulerPolicy()
     for priority in Priority.allCases {
       policy[priority].queueBound = 1_000_000
@@ -33,7 +35,7 @@ enum Decisions {
     var actions: [SchedulerAction] = []
     var random = SeededRandom(seed: 7)
     let lane = pool.lane(.llm)!
-    for number in 0..<queued + 128 {
+    for number in 0..<queued + 16 * devices {
       let priority = Priority(rawValue: UInt8(random.next() % 3) + 1) ?? .low
       _ = scheduler.submit(
         SchedulerRequest(lane: lane, priority: priority, affinity: random.next() % 1000),
@@ -47,15 +49,15 @@ enum Decisions {
   }
 
   /// A call ends and a request comes: one start each time. A decision is the start, both calls its time.
-  private static func place(_ queued: Int) {
-    var (scheduler, lane, running) = full(queued, maxWait: .seconds(3600))
+  private static func place(_ queued: Int, _ devices: Int) {
+    var (scheduler, lane, running) = full(queued, devices, maxWait: .seconds(3600))
     var actions: [SchedulerAction] = []
     actions.reserveCapacity(64)
     var random = SeededRandom(seed: 8)
     var now: Int64 = 1_000_000_000
     var meter = DecisionMeter()
     for round in 0..<1_200_000 {
-      let victim = Int(random.next() % 128)
+      let victim = Int(random.next() % UInt64(16 * devices))
       let priority = Priority(rawValue: UInt8(random.next() % 3) + 1) ?? .low
       let key = random.next() % 1000
       now += 100
@@ -68,13 +70,13 @@ enum Decisions {
       running[victim] = id
       actions.removeAll(keepingCapacity: true)
     }
-    meter.report(queued, "a slot is free, the next one starts", decisionsEach: 1)
+    meter.report(queued, devices, "a slot is free, the next one starts", decisionsEach: 1)
   }
 
   /// CRITICAL comes, a call is cancelled and stops, CRITICAL starts and the victim waits again; CRITICAL ends and another
   /// call starts: four decisions.
-  private static func preempt(_ queued: Int) {
-    var (scheduler, lane, _) = full(queued, maxWait: .seconds(3600))
+  private static func preempt(_ queued: Int, _ devices: Int) {
+    var (scheduler, lane, _) = full(queued, devices, maxWait: .seconds(3600))
     var actions: [SchedulerAction] = []
     actions.reserveCapacity(64)
     var now: Int64 = 1_000_000_000
@@ -92,21 +94,22 @@ enum Decisions {
       actions.removeAll(keepingCapacity: true)
     }
     meter.report(
-      queued, "CRITICAL takes a slot and gives it back", decisionsEach: Double(scheduler.decisions - before) / 600_000)
+      queued, devices, "CRITICAL takes a slot and gives it back",
+      decisionsEach: Double(scheduler.decisions - before) / 600_000)
   }
 }
 
 extension Decisions {
   /// The max wait of all is over at once.
-  private static func refuse(_ queued: Int) {
-    var (scheduler, _, _) = full(queued, maxWait: .seconds(1))
+  private static func refuse(_ queued: Int, _ devices: Int) {
+    var (scheduler, _, _) = full(queued, devices, maxWait: .seconds(1))
     var actions: [SchedulerAction] = []
     actions.reserveCapacity(queued)
     let start = viva_thread_cpu_ns()
     scheduler.advance(Instant(nanoseconds: 2_000_000_000), into: &actions)
     let spent = viva_thread_cpu_ns() - start
     let rate = Table.decimal(Double(actions.count) / Double(spent) * 1e3, 2)
-    print("| \(queued) | all are refused at once, in one call | \(rate) M | | | | |")
+    print("| \(queued) | \(16 * devices) | all are refused at once, in one call | \(rate) M | | | | |")
   }
 }
 
@@ -142,13 +145,13 @@ struct DecisionMeter {
     }
   }
 
-  mutating func report(_ queued: Int, _ what: String, decisionsEach: Double) {
+  mutating func report(_ queued: Int, _ devices: Int, _ what: String, decisionsEach: Double) {
     times.sort()
     func micro(_ part: Double) -> String { Table.decimal(Double(times[Int(part * Double(times.count - 1))]) / 1000, 2) }
     let rate = Double(untimed) * decisionsEach / (Double(cpu) / 1e9)
     let each = Double(allocations) / (Double(untimed) * decisionsEach)
     print(
-      "| \(queued) | \(what) | \(Table.decimal(rate / 1e6, 2)) M | \(micro(0.5)) | \(micro(0.99)) | \(micro(0.999)) "
+      "| \(queued) | \(16 * devices) | \(what) | \(Table.decimal(rate / 1e6, 2)) M | \(micro(0.5)) | \(micro(0.99)) | \(micro(0.999)) "
         + "| \(Table.decimal(each, 2)) |")
   }
 }

@@ -16,7 +16,7 @@ struct ClassState {
   /// Slots that it has, those of requests that are stopping too.
   var slots = 0
   var stopping = 0
-  /// Slots of the healthy instances that take this class.
+  /// Slots of the open instances that take this class.
   var capacity = 0
   var account: FloorAccount
   var pace = StartPace()

@@ -9,7 +9,7 @@ struct Lane {
   var affinity = AffinityTable()
   /// Until when slot-time is booked. Nanoseconds, like all times here.
   var bookedUntil: Int64
-  /// Of the healthy instances.
+  /// Of the open instances.
   var totalSlots = 0
   /// Slot-time that there was, used or not.
   var capacityTime: Int64 = 0
@@ -25,7 +25,10 @@ struct InstanceState {
   /// The index of what its device has for this lane.
   let share: Int
   let firstResultTarget: Int64?
-  var isHealthy = true
+  var deviceIsUp = true
+  var isUp = true
+  /// It gets no further calls.
+  var isHeld = false
   var limit: SlotLimit
   var cancelLatency: CancelLatency
   /// Calls that it has; those of them that are stopping.
@@ -34,7 +37,9 @@ struct InstanceState {
   /// A bit for each class that it takes now.
   var classes: UInt8 = 0
 
-  @inline(__always) var free: Int { isHealthy ? max(0, limit.slots - busy) : 0 }
+  @inline(__always) var isHealthy: Bool { deviceIsUp && isUp }
+  @inline(__always) var isOpen: Bool { isHealthy && !isHeld }
+  @inline(__always) var free: Int { isOpen ? max(0, limit.slots - busy) : 0 }
   @inline(__always) func takes(_ priority: Priority) -> Bool { classes & priority.bit != 0 }
 }
 

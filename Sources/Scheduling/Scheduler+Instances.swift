@@ -4,51 +4,47 @@ import Runtime
 extension Scheduler {
   /// A device is gone, with all calls on it. Their requests wait again at once.
   public mutating func deviceFailed(_ device: DeviceID, at now: Instant, into actions: inout [SchedulerAction]) {
-    setHealth(false, where: { $0.device == device.index }, now, &actions)
+    change(instances.indices.filter { instances[$0].device == device.index }, now, &actions) { $0.deviceIsUp = false }
   }
 
   public mutating func deviceRecovered(_ device: DeviceID, at now: Instant, into actions: inout [SchedulerAction]) {
-    setHealth(true, where: { $0.device == device.index }, now, &actions)
+    change(instances.indices.filter { instances[$0].device == device.index }, now, &actions) { $0.deviceIsUp = true }
   }
 
-  /// One instance is gone, its device is well: a worker process died, or its breaker is open.
+  /// One instance is gone with its calls, its device is well: a worker process died.
   public mutating func instanceFailed(_ id: InstanceID, at now: Instant, into actions: inout [SchedulerAction]) {
-    guard instances.indices.contains(id.index) else { return }
-    setHealth(false, only: id.index, now, &actions)
+    change([id.index], now, &actions) { $0.isUp = false }
   }
 
   public mutating func instanceRecovered(_ id: InstanceID, at now: Instant, into actions: inout [SchedulerAction]) {
-    guard instances.indices.contains(id.index) else { return }
-    setHealth(true, only: id.index, now, &actions)
+    change([id.index], now, &actions) { $0.isUp = true }
   }
 
-  private mutating func setHealth(
-    _ isHealthy: Bool, where belongs: (InstanceState) -> Bool, _ now: Instant, _ actions: inout [SchedulerAction]
-  ) {
-    // All are marked before any request is placed anew.
-    let changed = instances.indices.filter { belongs(instances[$0]) && instances[$0].isHealthy != isHealthy }
-    setHealth(isHealthy, of: changed, now, &actions)
+  /// The instance gets no further calls, and goes on with those that it has: its breaker is open, or it is drained.
+  public mutating func hold(_ id: InstanceID, at now: Instant, into actions: inout [SchedulerAction]) {
+    change([id.index], now, &actions) { $0.isHeld = true }
   }
 
-  private mutating func setHealth(
-    _ isHealthy: Bool, only instance: Int, _ now: Instant, _ actions: inout [SchedulerAction]
-  ) {
-    guard instances[instance].isHealthy != isHealthy else { return }
-    setHealth(isHealthy, of: [instance], now, &actions)
+  public mutating func release(_ id: InstanceID, at now: Instant, into actions: inout [SchedulerAction]) {
+    change([id.index], now, &actions) { $0.isHeld = false }
   }
 
-  private mutating func setHealth(
-    _ isHealthy: Bool, of changed: [Int], _ now: Instant, _ actions: inout [SchedulerAction]
+  private mutating func change(
+    _ numbers: [Int], _ now: Instant, _ actions: inout [SchedulerAction], _ body: (inout InstanceState) -> Void
   ) {
-    latest = max(latest, now.nanoseconds)
-    let now = latest
+    let now = tick(now)
+    let changed = numbers.filter(instances.indices.contains)
     let touched = Set(changed.map { instances[$0].lane }).sorted()
     for lane in touched { settle(lane, now, &actions) }
-    for instance in changed { instances[instance].isHealthy = isHealthy }
-    for lane in touched { recount(lane) }
-    if !isHealthy {
-      for instance in changed { evacuate(instance, now, &actions) }
+    // All are marked before any request is placed anew.
+    var lost: [Int] = []
+    for instance in changed {
+      let wasHealthy = instances[instance].isHealthy
+      body(&instances[instance])
+      if wasHealthy, !instances[instance].isHealthy { lost.append(instance) }
     }
+    for lane in touched { recount(lane) }
+    for instance in lost { evacuate(instance, now, &actions) }
     for lane in touched {
       refuseUnavailable(lane, now, &actions)
       fill(lane, hint: -1, now, &actions)
@@ -114,7 +110,7 @@ extension Scheduler {
     let freed = instances[instance].free - free
     lanes[lane].free += freed
     shares[instances[instance].share].free += freed
-    if instances[instance].isHealthy, instances[instance].takes(.critical) {
+    if instances[instance].isOpen, instances[instance].takes(.critical) {
       lanes[lane].criticalFree += freed
       lanes[lane].criticalStopping += instances[instance].stopping - stopping
     }
@@ -139,7 +135,7 @@ extension Scheduler {
   /// All sums of a lane, after its instances' health, limits or speed have changed.
   mutating func recount(_ lane: Int) {
     let all = lanes[lane].instances
-    let hasRealTime = all.contains { instances[$0].isHealthy && instances[$0].role != .batch }
+    let hasRealTime = all.contains { instances[$0].isOpen && instances[$0].role != .batch }
     (lanes[lane].free, lanes[lane].criticalFree, lanes[lane].criticalStopping, lanes[lane].totalSlots) = (0, 0, 0, 0)
     for state in lane * 4..<lane * 4 + 4 { classes[state].capacity = 0 }
     for instance in all { shares[instances[instance].share] = DeviceShare() }
@@ -147,7 +143,7 @@ extension Scheduler {
     for instance in all {
       instances[instance].classes = Self.classes(of: instances[instance].role, hasRealTime: hasRealTime)
       let state = instances[instance]
-      guard state.isHealthy else { continue }
+      guard state.isOpen else { continue }
       lanes[lane].free += state.free
       lanes[lane].totalSlots += state.limit.slots
       shares[state.share].free += state.free

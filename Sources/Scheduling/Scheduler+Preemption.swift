@@ -33,25 +33,27 @@ extension Scheduler {
     return nil
   }
 
-  private mutating func victim(of state: Int, _ search: Search, _ now: Int64) -> Int? {
-    let account = classes[state].account
-    let capacity = classes[state].capacity
+  private mutating func victim(of number: Int, _ search: Search, _ now: Int64) -> Int? {
+    let account = classes[number].account
+    let capacity = classes[number].capacity
     let kept = search == .aboveFloor ? account.slots(capacity: capacity) : 0
-    guard classes[state].active > kept, !account.isOwed(capacity: capacity) else { return nil }
-    var next = classes[state].running.last
+    guard classes[number].active > kept, !account.isOwed(capacity: capacity) else { return nil }
+    var next = classes[number].running.last
     while next >= 0 {
       let index = Int(next)
       next = slab[index].previous
       guard slab[index].state == .running else { continue }
       let instance = Int(slab[index].instance)
-      guard instances[instance].takes(.critical), instances[instance].cancelLatency.nanoseconds <= cancelBudget else {
-        continue
-      }
+      let state = instances[instance]
+      // A held instance would not give its slot to anyone; nor would one that has more calls than its limit.
+      guard state.isOpen, state.busy <= state.limit.slots, state.takes(.critical),
+        state.cancelLatency.nanoseconds <= cancelBudget
+      else { continue }
       let isExhausted = Int(slab[index].preemptions) >= policy.maxRequeues
       guard isExhausted == (search == .exhausted) else { continue }
       let keepsUntil = slab[index].startedAt &+ minimumProgress
       if slab[index].preemptions > 0, keepsUntil > now {
-        lanes[state / 4].victimAt = min(lanes[state / 4].victimAt, keepsUntil)
+        lanes[number / 4].victimAt = min(lanes[number / 4].victimAt, keepsUntil)
         continue
       }
       return index

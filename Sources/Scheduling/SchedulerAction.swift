@@ -52,7 +52,7 @@ public enum RefusalReason: String, Sendable, CaseIterable {
   case queueFull = "queue_full"
   /// The same, and the session should go on by text.
   case textMode = "text_mode"
-  /// No healthy instance takes its class.
+  /// No instance that is healthy and not held takes its class.
   case unavailable
   /// It lost its slot to CRITICAL more often than it may wait again.
   case preempted

@@ -29,6 +29,8 @@ public struct SchedulerSnapshot: Sendable, Hashable {
     public let role: GPUPool.Role
     public let lane: LaneID
     public let isHealthy: Bool
+    /// It gets no further calls.
+    public let isHeld: Bool
     /// As configured, and as it has proved.
     public let configuredSlots: Int
     public let slots: Int
@@ -79,8 +81,8 @@ extension Scheduler {
     let (state, instance) = (instances[index], pool.instances[index])
     return SchedulerSnapshot.InstanceView(
       name: instance.name, device: pool.devices[state.device].name, role: state.role, lane: LaneID(index: state.lane),
-      isHealthy: state.isHealthy, configuredSlots: instance.slots, slots: state.limit.slots, busy: state.busy,
-      stopping: state.stopping, cancelLatency: .nanoseconds(state.cancelLatency.nanoseconds))
+      isHealthy: state.isHealthy, isHeld: state.isHeld, configuredSlots: instance.slots, slots: state.limit.slots,
+      busy: state.busy, stopping: state.stopping, cancelLatency: .nanoseconds(state.cancelLatency.nanoseconds))
   }
 
   private func running(in state: Int, at now: Instant) -> [SchedulerSnapshot.CallView] {

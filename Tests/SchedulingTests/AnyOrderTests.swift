@@ -42,11 +42,14 @@ import Testing
       case 9: scheduler.refusedByWorker(id, at: now, into: &actions)
       case 10: scheduler.change(id, to: Priority.allCases[draw(4)], at: now, into: &actions)
       default:
-        let device = DeviceID(index: draw(5))
-        if draw(2) == 0 {
-          scheduler.deviceFailed(device, at: now, into: &actions)
-        } else {
-          scheduler.deviceRecovered(device, at: now, into: &actions)
+        let (device, instance) = (DeviceID(index: draw(5)), InstanceID(index: draw(5)))
+        switch draw(6) {
+        case 0: scheduler.deviceFailed(device, at: now, into: &actions)
+        case 1: scheduler.deviceRecovered(device, at: now, into: &actions)
+        case 2: scheduler.instanceFailed(instance, at: now, into: &actions)
+        case 3: scheduler.instanceRecovered(instance, at: now, into: &actions)
+        case 4: scheduler.hold(instance, at: now, into: &actions)
+        default: scheduler.release(instance, at: now, into: &actions)
         }
       }
       if draw(3) == 0 { scheduler.advance(now, into: &actions) }
@@ -74,7 +77,7 @@ extension Scheduler {
       $0.free == $1.free && $0.criticalFree == $1.criticalFree && $0.criticalStopping == $1.criticalStopping
     } && zip(copy.shares, shares).allSatisfy { $0.free == $1.free && $0.reserve == $1.reserve }
       && zip(copy.classes, classes).allSatisfy { $0.capacity == $1.capacity }
-      && instances.allSatisfy { $0.busy <= $0.limit.slots && $0.stopping <= $0.busy && $0.stopping >= 0 }
+      && instances.allSatisfy { Double($0.busy) <= $0.limit.most && $0.stopping <= $0.busy && $0.stopping >= 0 }
       && busy.count == instances.reduce(0) { $0 + $1.busy }
       && busy.count(where: \.isStopping) == classes.reduce(0) { $0 + $1.stopping }
       && busy.count + classes.reduce(0) { $0 + $1.depth } == count

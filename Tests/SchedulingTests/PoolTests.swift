@@ -85,6 +85,41 @@ import Testing
     #expect(actions.started == [ids[0]])
   }
 
+  @Test("an instance that is held gets no further calls, and keeps those that it has")
+  func holdsAnInstance() throws {
+    var harness = Harness(try GPUPool(devices: [.one("a", slots: 1), .one("b", slots: 1)]))
+    let ids = harness.submit(.low, count: 2)
+    var actions: [SchedulerAction] = []
+    harness.scheduler.hold(harness.instance("b-worker"), at: harness.now, into: &actions)
+    #expect(actions.isEmpty)
+    // The newest is at b, whose slot would go to nobody.
+    let (critical, cancels) = harness.submit(.critical)
+    #expect(cancels == [.cancel(ids[0])])
+    #expect(harness.finish(ids[1]).isEmpty)
+    #expect(harness.cancelled(ids[0]).started == [critical])
+    harness.scheduler.release(harness.instance("b-worker"), at: harness.now, into: &actions)
+    #expect(actions == [.start(ids[0], harness.instance("b-worker"))])
+    actions.removeAll()
+    for name in ["a-worker", "b-worker"] {
+      harness.scheduler.hold(harness.instance(name), at: harness.now, into: &actions)
+    }
+    #expect(actions.isEmpty)
+    #expect(harness.submit(.critical).actions.reasons == [.unavailable])
+    #expect(harness.scheduler.count == 2)
+  }
+
+  @Test("an instance is well again when both it and its device are")
+  func needsBoth() throws {
+    var harness = try Harness(slots: 1)
+    var actions: [SchedulerAction] = []
+    _ = harness.fail("gpu")
+    harness.scheduler.instanceFailed(harness.instance("gpu-worker"), at: harness.now, into: &actions)
+    harness.scheduler.instanceRecovered(harness.instance("gpu-worker"), at: harness.now, into: &actions)
+    #expect(harness.submit(.high).actions.reasons == [.unavailable])
+    _ = harness.recover("gpu")
+    #expect(harness.submit(.high).actions.started.count == 1)
+  }
+
   @Test("who waits for a lane without instances is told at once")
   func tellsThatNoneIsLeft() throws {
     var harness = try Harness(slots: 1)
