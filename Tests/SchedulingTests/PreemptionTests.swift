@@ -18,6 +18,19 @@ import Testing
     #expect(harness.submit(.critical).actions == [.cancel(ids[3])])
   }
 
+  @Test("a class keeps its floor as long as another has more than its own; then it gives up that too")
+  func leavesTheFloors() throws {
+    var harness = try Harness(slots: 4)
+    let (low, _) = harness.submit(.low)
+    let medium = harness.submit(.medium, count: 2)
+    let (high, _) = harness.submit(.high)
+    // Of 4 slots, 5 % is one.
+    #expect(harness.submit(.critical).actions == [.cancel(medium[1])])
+    #expect(harness.submit(.critical).actions == [.cancel(low)])
+    #expect(harness.submit(.critical).actions == [.cancel(medium[0])])
+    #expect(harness.submit(.critical).actions == [.cancel(high)])
+  }
+
   @Test("never from its own class")
   func sparesItsOwnClass() throws {
     var harness = try Harness(slots: 2)
