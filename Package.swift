@@ -39,6 +39,7 @@ let package = Package(
       name: "VivaConfiguration", dependencies: [.product(name: "Yams", package: "Yams")],
       path: "Sources/Configuration"),
     .target(name: "Resilience", dependencies: ["Runtime"]),
+    .target(name: "Scheduling", dependencies: ["Runtime"]),
     .target(name: "Signing", dependencies: ["COpenSSL"]),
 
     // Floor 2: what Viva talks to.
@@ -116,6 +117,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Benchmarks/viva-bench"),
+    .target(
+      name: "SchedulingSimulation", dependencies: ["Runtime", "Scheduling"], path: "Benchmarks/SchedulingSimulation"),
+    .executableTarget(
+      name: "viva-scheduler",
+      dependencies: ["CAllocations", "CLinux", "Runtime", "Scheduling", "SchedulingSimulation"],
+      path: "Benchmarks/viva-scheduler"),
 
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
@@ -123,6 +130,7 @@ let package = Package(
     .testTarget(name: "MediaTests", dependencies: ["Media", "Runtime", "VivaTesting"], exclude: ["SDP/Offers"]),
     .testTarget(name: "RealtimeTests", dependencies: ["Realtime"]),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "Runtime"]),
+    .testTarget(name: "SchedulingTests", dependencies: ["Runtime", "Scheduling", "SchedulingSimulation"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
     .testTarget(name: "SigningTests", dependencies: ["Signing"]),
