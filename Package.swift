@@ -106,7 +106,8 @@ let package = Package(
     .executableTarget(
       name: "viva-load",
       dependencies: [
-        "Realtime", "Runtime", "VivaTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Audio", "Media", "Realtime", "Runtime", "VivaTesting",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "loadtest/viva-load"),
     .target(name: "CAllocations", path: "Benchmarks/CAllocations"),

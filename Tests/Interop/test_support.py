@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import struct
 from typing import Any
 
 import pytest
 from support.client import Event
 from support.order import broken_rules
+from support.packet_indices import PacketIndices
 from support.playback import Playback
 from support.speech import say_with_espeak, seconds, silence, trimmed, voiced_end
 from support.vocabulary import classes, problems_of
@@ -145,3 +147,23 @@ def test_speech() -> None:
     padded = silence(1) + speech + silence(1)
     assert abs(voiced_end(padded) - 1 - seconds(speech)) < 0.1
     assert abs(seconds(trimmed(padded)) - seconds(speech)) < 0.1
+
+
+def test_an_index_that_is_used_twice_is_seen() -> None:
+    def rtp(sequence: int, body: bytes) -> bytes:
+        return struct.pack("!BBHII", 0x80, 111, sequence, 0, 7) + body
+
+    def rtcp(index: int, body: bytes) -> bytes:
+        return struct.pack("!BBHI", 0x80, 200, 1, 7) + body + struct.pack("!I", 1 << 31 | index)
+
+    indices = PacketIndices()
+    for packet in (rtcp(1, b"one."), rtp(65_000, b"one"), rtp(65_001, b"two"), rtp(65_001, b"two"), rtp(700, b"three")):
+        indices.note(packet)
+    indices.learn("AEAD_AES_128_GCM")
+    indices.note(rtcp(2, b"two."))
+    assert sorted(indices.rtp[7]) == [65_000, 65_001, 66_236] and sorted(indices.rtcp[7]) == [1, 2]
+    assert not indices.reused
+    indices.note(rtp(65_001, b"other"))
+    indices.note(rtp(701, b"of the next round"))
+    indices.note(rtcp(2, b"some"))
+    assert indices.reused == [("RTP", 7, 65_001), ("RTCP", 7, 2)]

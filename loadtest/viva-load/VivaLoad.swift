@@ -17,5 +17,7 @@ struct VivaLoad: AsyncParsableCommand {
       late the bots themselves were: more than some 20 ms, and the machine had no time for them. Where others work on it, \
       start all three under `chrt -r 1`.
       """,
-    subcommands: [Talk.self, Room.self, Storm.self, Idle.self, Hostile.self, Loss.self, ScriptedWorkersCommand.self])
+    subcommands: [
+      Talk.self, Room.self, Storm.self, Idle.self, Hostile.self, Loss.self, Sender.self, ScriptedWorkersCommand.self,
+    ])
 }

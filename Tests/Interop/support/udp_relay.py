@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import threading
+from collections.abc import Callable
 
 
 class UDPRelay:
@@ -17,6 +18,8 @@ class UDPRelay:
         # The server's port, once it is known.
         self.target: int | None = None
         self.is_cut = False
+        # Is given each datagram of the server's.
+        self.tap: Callable[[bytes], None] | None = None
         self._client: tuple[str, int] | None = None
         self._is_closed = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -47,6 +50,8 @@ class UDPRelay:
                 packet, sender = ready.recvfrom(65_536)
                 if ready is self._front:
                     self._client = sender
+                elif self.tap:
+                    self.tap(packet)
                 if self.is_cut or self.target is None or self._client is None:
                     continue
                 if ready is self._front:
