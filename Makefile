@@ -24,7 +24,7 @@ bench: ## the media path's CPU and allocations beside their floor, in a release 
 
 fuzz: ## fuzz each parser of strangers' bytes for MINUTES (10): executions, coverage, findings
 	@scripts/setup-system fuzz
-	@scripts/fuzz --minutes $(MINUTES) --seconds 5
+	@scripts/fuzz --minutes $(MINUTES)
 
 fuzz-live: ## attack a server of its own over its sockets for MINUTES (10), with SEED
 	@scripts/setup-system

@@ -10,6 +10,7 @@ extension FuzzTarget {
       .audioPayload,
       .opusPacket,
       .jitterBuffer,
+      .peer,
       .oggOpus,
       .webSocketMessage,
       .httpRequest,

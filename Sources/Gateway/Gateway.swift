@@ -97,10 +97,10 @@ public final class Gateway: FrontDoorHandler {
     return (door, ports[Self.client] ?? server.listen.port, ports[Self.admin] ?? server.admin.port)
   }
 
-  /// Ends all calls, and takes no more of them: after the door was stopped.
-  public func endCalls(within limit: Duration = .seconds(3)) async {
+  /// Ends all calls, and takes no more of them: after the door was stopped, and for the same reason.
+  public func endCalls(closeCode: UInt16 = 1001, reason: String, within limit: Duration = .seconds(3)) async {
     guard let calls = calls.withLock({ $0.take() }) else { return }
-    calls.endpoint.hangUpAll()
+    calls.endpoint.hangUpAll(code: closeCode, reason: reason)
     let deadline = Instant.now + limit
     while calls.endpoint.count > 0, Instant.now < deadline { try? await Task.sleep(for: .milliseconds(20)) }
     calls.media.stop()

@@ -108,8 +108,9 @@ final class Server: Sendable {
 
   /// Ends the sessions, the workers and the threads, in this order.
   func stop() async {
-    door.withLock { $0 }?.door.stop(closeCode: 1001, reason: "the server is stopping")
-    await gateway.endCalls()
+    let reason = "the server is stopping"
+    door.withLock { $0 }?.door.stop(closeCode: 1001, reason: reason)
+    await gateway.endCalls(closeCode: 1001, reason: reason)
     // The sessions have just ended, and that is worth telling.
     await shards.settle()
     await webhooks.drain(within: .seconds(3))

@@ -69,7 +69,7 @@ final class TestServer: Sendable {
         stopped.resume()
       }
     }
-    await gateway.endCalls()
+    await gateway.endCalls(reason: "the test is over")
     await workers.shutdown()
     shards.stop()
     await asr.shutdown()

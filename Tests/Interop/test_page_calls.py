@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -189,6 +190,87 @@ def test_hanging_up_ends_the_session(server: VivaServer) -> None:
         # The next one knows what was said.
         ask(browser, "What is the capital of France?")
         assert len(browser.captions("user")) == 2
+
+
+def hang_up_from_elsewhere(server: VivaServer, browser: Browser) -> None:
+    """As a supervisor's program does, or a telephone exchange."""
+    call = "rtc_" + str(browser.viva("sessionId")).removeprefix("sess_")
+    request = urllib.request.Request(f"{server.http}/v1/realtime/calls/{call}/hangup", method="POST")
+    request.add_header("Authorization", f"Bearer {server.key}")
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        assert answer.status == 200
+
+
+def test_who_is_hung_up_on_is_told(server: VivaServer) -> None:
+    with chromium(server, None) as browser:
+        ask(browser, "Hello.")
+        session = browser.viva("sessionId")
+        hang_up_from_elsewhere(server, browser)
+        browser.find("notice").wait_for(state="visible", timeout=5_000)
+        assert "The call was hung up." in browser.find("notice").inner_text()
+        assert browser.viva("state") == "disconnected"
+        assert_over(server, session)
+        # Nobody calls back by themselves, but the user may; and the sheet says what was between.
+        browser.page.wait_for_timeout(1500)
+        assert browser.viva("sessionId") == session
+        browser.find("reconnect").click()
+        ask(browser, "What is the capital of France?")
+        assert "The call was hung up. From here on" in browser.page.locator(".divider").inner_text()
+
+
+ENDS = {
+    "expired": (1001, "session expired", "Session expired. Trying again"),
+    "stopping": (1001, "the server is stopping", "The server is stopping. Trying again"),
+    "error": (1011, "checkpoint failed", "The server met an error: checkpoint failed."),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_reason_of_an_end_is_shown(server: VivaServer, end: str) -> None:
+    code, reason, shown = ENDS[end]
+    with chromium(server, None, script=NOTEBOOK) as browser:
+        ask(browser, "Hello.")
+        # What the server says of these (DataChannels.swift), without the minutes that they take.
+        event = json.dumps({"type": "viva.session.ended", "event_id": "event_1", "code": code, "reason": reason})
+        browser.page.evaluate("(data) => channels[0].onmessage({ data })", event)
+        assert shown in browser.find("notice").inner_text()
+
+
+def test_a_server_that_stops_says_so() -> None:
+    viva = VivaServer().start()
+    try:
+        with chromium(viva, None, script=NOTEBOOK) as browser:
+            browser.find("text").fill("Hello.")
+            browser.find("send").click()
+            browser.wait_for("window.channels[0]?.readyState === 'open'", seconds=20)
+            assert browser.viva("transport") == "webrtc"
+            viva.process.send_signal(signal.SIGTERM)
+            browser.find("notice").wait_for(state="visible", timeout=10_000)
+            assert "The server is stopping." in browser.find("notice").inner_text()
+            # It tries again, at nobody's.
+            browser.complaints.clear()
+            browser.page.goto("about:blank")
+            browser.complaints.clear()
+    finally:
+        left = viva.stop()
+        viva.remove()
+    assert not left, left
+
+
+def test_a_call_that_the_server_gave_up_says_so(server: VivaServer, relay: UDPRelay) -> None:
+    error = {"error": {"type": "invalid_request_error", "message": "No such call."}}
+    with chromium(server, None, script=candidates_at(f"127.0.0.1 {relay.port}")) as browser:
+        browser.find("text").fill("Hello.")
+        browser.find("send").click()
+        browser.wait_for("window.mediaPort !== undefined", seconds=20)
+        relay.target = int(browser.page.evaluate("window.mediaPort"))
+        browser.wait_for("window.viva.turns >= 1 && window.viva.state === 'muted'", seconds=40)
+        # As after the minute that it waits for a caller who was lost.
+        browser.page.route("**/v1/realtime/calls/rtc_*", lambda route: route.fulfill(status=404, json=error))
+        relay.is_cut = True
+        browser.find("notice").wait_for(state="visible", timeout=30_000)
+        assert "lost: the server has given the call up. Trying again" in browser.find("notice").inner_text()
+        browser.complaints.clear()
 
 
 def test_leaving_the_page_ends_the_session(server: VivaServer) -> None:

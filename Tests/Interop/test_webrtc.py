@@ -99,7 +99,7 @@ def test_a_form_brings_the_session_along(server: VivaServer) -> None:
 
 
 def test_delete_ends_the_call(server: VivaServer) -> None:
-    """WHIP's way to hang up: the peer connection closes, and the server counts one peer less."""
+    """WHIP's way to hang up: the caller is told so, the peer connection closes, and the server counts one peer less."""
 
     async def body() -> None:
         async with webrtc.call(server.http, server.key) as call:
@@ -108,6 +108,8 @@ def test_delete_ends_the_call(server: VivaServer) -> None:
             call.client.transport.channel.on("close", closed.set)
             gone = await asyncio.to_thread(webrtc.request, "DELETE", call.location, server.key)
             assert gone.status == 200, gone
+            last = await call.client.wait("viva.session.ended")
+            assert (last.data["code"], last.data["reason"]) == (1000, "the call was hung up"), last
             await asyncio.wait_for(closed.wait(), 10)
             again = await asyncio.to_thread(webrtc.request, "DELETE", call.location, server.key)
             assert again.status == 404, again

@@ -139,5 +139,6 @@ enum Samples {
     .vivaRoomRoleChanged(participantID: "guest_2", role: .takeover, previousRole: .speak),
     .vivaRoomActiveSpeaker(participantID: "caller"),
     .vivaRoomMuted(participantID: "caller", isMuted: true, by: "guest_2"),
+    .vivaSessionEnded(code: 1001, reason: "session expired"),
   ]
 }

@@ -61,6 +61,7 @@ import Testing
     "viva.room.role_changed": (["participant_id", "role", "previous_role"], []),
     "viva.room.active_speaker": (["participant_id"], []),
     "viva.room.muted": (["participant_id", "muted", "by"], []),
+    "viva.session.ended": (["code", "reason"], []),
   ]
 
   @Test(arguments: Samples.all)

@@ -39,6 +39,8 @@ import Testing
     #expect(muted.participantID == "caller" && muted.isMuted == true)
     let changed = try read(.vivaRoomRoleChanged(participantID: "guest_2", role: .takeover, previousRole: .speak))
     #expect(changed.participantID == "guest_2" && changed.role == .takeover)
+    let ended = try read(.vivaSessionEnded(code: 1001, reason: "session expired"))
+    #expect(ended.code == 1001 && ended.reason == "session expired")
     let resumed = try read(.vivaResumed(responseID: "r", itemID: "i"))
     #expect(resumed.responseID == "r" && resumed.itemID == "i")
 

@@ -67,6 +67,23 @@ struct ParticipantTests {
     for (_, listener, hasLeft) in joined where !hasLeft { #expect(listener.closeCode == 1000) }
   }
 
+  @Test("who ends the session from elsewhere has its client told why, behind the last events")
+  func endedFromElsewhere() async throws {
+    let shard = Shard(index: 0)
+    shard.start()
+    defer { shard.stop() }
+    let (caller, side) = (Listener(), Listener())
+    let session = Self.session(shard, VolatileCheckpointStore(), caller)
+    session.open()
+    _ = try session.join(side, role: .listener)
+    session.receive(Self.message(1), from: .client) {}
+    session.end(code: 1001, reason: "the server is stopping")
+    session.disconnected()
+    await Self.settle(session)
+    #expect(caller.closeCode == 1001 && side.closeCode == 1001)
+    #expect(caller.events.last?.type == "conversation.item.done")
+  }
+
   @Test("there are as many as the limit says, and one who leaves makes room")
   func limit() throws {
     var limits = LimitSettings()

@@ -60,9 +60,9 @@ final class Call: Sendable {
     state.withLock { ($0.answer.voice ?? $0.answer.audio.first)?.codec.encoding }
   }
 
-  /// A caller's ends the session, a guest's their part in it.
-  func hangUp() {
-    if isGuest { port.leave(tag) } else { session.disconnected() }
+  /// A caller's ends the session, whose people are told why; a guest's their part in it. See `Session.end`.
+  func hangUp(code: UInt16, reason: String) {
+    if isGuest { port.leave(tag) } else { session.end(code: code, reason: reason) }
   }
 
   /// Another offer for the media beside a WebSocket.

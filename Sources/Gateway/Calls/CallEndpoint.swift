@@ -159,7 +159,7 @@ final class CallEndpoint: Sendable {
       throw .insufficientScope(grant.scope, needed: [.caller], to: "change or end a call")
     }
     if request.method == .patch { return call.patch(request) }
-    call.hangUp()
+    call.hangUp(code: 1000, reason: "the call was hung up")
     return HTTPResponse(status: 200)
   }
 
@@ -172,7 +172,8 @@ final class CallEndpoint: Sendable {
   /// How many there are.
   var count: Int { calls.withLock { $0.count } }
 
-  func hangUpAll() {
-    for call in calls.withLock({ Array($0.values) }) { call.hangUp() }
+  /// Guests go with those in whose rooms they are.
+  func hangUpAll(code: UInt16, reason: String) {
+    for call in calls.withLock({ Array($0.values) }) where !call.isGuest { call.hangUp(code: code, reason: reason) }
   }
 }

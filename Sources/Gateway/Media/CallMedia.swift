@@ -104,6 +104,7 @@ struct DataChannelPlan: Sendable {
     self.role = role
     configuration = SCTPConfiguration()
     configuration.port = data.localPort
+    configuration.peerPort = data.remotePort
     configuration.peerMaximumMessageSize = data.remoteMaximumMessageSize ?? configuration.maximumMessageSize
   }
 }

@@ -224,8 +224,10 @@ private final class EventChannel: ClientChannel {
   /// Audio goes over RTP.
   func send(packet: [UInt8]) {}
 
-  /// The call's media ends with the session, and the channel with it.
-  func close(code: UInt16, reason: String) {}
+  /// The call's media ends with the session, and the channel with it; but a channel that closes does not say why.
+  func close(code: UInt16, reason: String) {
+    send(ServerEvent.vivaSessionEnded(code: Int(code), reason: reason).encoded(eventID: RealtimeID.make("event")))
+  }
 }
 
 extension RealtimeError {

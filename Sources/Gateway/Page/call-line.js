@@ -91,7 +91,11 @@ export class CallLine {
       this.#hasOpened = true;
       this.#handlers.onOpen();
     };
-    channel.onmessage = ({ data }) => this.#handlers.onEvent(JSON.parse(data), data.length);
+    channel.onmessage = ({ data }) => {
+      const event = JSON.parse(data);
+      this.#handlers.onEvent(event, data.length);
+      if (event.type === "viva.session.ended") this.#end(event);
+    };
     channel.onclose = () => {
       if (this.#channel === channel && !this.#isClosed) this.#channelClosed();
     };
@@ -100,13 +104,18 @@ export class CallLine {
   /** With its association the session is over; without it, only the channel is, and the session takes another one. */
   #channelClosed() {
     const transport = this.#peer.sctp?.transport;
-    const end = () => {
-      this.#resource.isOver = true;
-      this.#lose(1000);
-    };
-    if (transport?.state !== "connected") return end();
-    this.#deadline = setTimeout(() => (transport.state === "connected" ? this.#lose(1006) : end()), CHANNEL_WITHIN);
+    if (transport?.state !== "connected") return this.#end();
+    this.#deadline = setTimeout(() => {
+      if (transport.state === "connected") this.#lose(1006);
+      else this.#end();
+    }, CHANNEL_WITHIN);
     this.#openChannel();
+  }
+
+  /** The server has ended the session, and perhaps said why, as it would have closed a WebSocket. */
+  #end({ code = 1000, reason = "" } = {}) {
+    this.#resource.isOver = true;
+    this.#lose(code, reason);
   }
 
   // MARK: A network that changes
@@ -137,7 +146,7 @@ export class CallLine {
   }
 
   async #restart() {
-    if (performance.now() - this.#lostAt > REPAIR_WITHIN) return this.#lose(1006);
+    if (performance.now() - this.#lostAt > REPAIR_WITHIN) return this.#lose(1006, "the network did not come back");
     try {
       await this.#peer.setLocalDescription(await this.#peer.createOffer({ iceRestart: true }));
       const sdp = await this.#resource.restart(this.#peer.localDescription.sdp);
@@ -146,7 +155,7 @@ export class CallLine {
     } catch (error) {
       if (this.#isClosed) return;
       // Anything else is a network that is not there yet.
-      if (error instanceof CallRefused) return this.#lose(1006);
+      if (error instanceof CallRefused) return this.#lose(1006, "the server has given the call up");
     }
     if (this.#lostAt !== null) this.#repair = setTimeout(() => this.#restart(), RESTART_EVERY);
   }

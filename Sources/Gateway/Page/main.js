@@ -11,7 +11,7 @@ import { LatencyChart, seconds, took } from "./latency-chart.js";
 import { LatencyLog } from "./latency.js";
 import { LineView } from "./line-view.js";
 import { NetworkPanel } from "./network-panel.js";
-import { Notices } from "./notices.js";
+import { Notices, whyLost } from "./notices.js";
 import { Session } from "./session.js";
 import { Sound } from "./sound.js";
 import { StatusView } from "./status-view.js";
@@ -99,7 +99,7 @@ const connection = new Connection({
     refresh();
   },
   onLost: (loss) => {
-    if (loss.wasOpen) remember("The line was lost and is open again. The agent knows what was said.");
+    if (loss.wasOpen) remember(`${whyLost(loss)}. From here on in another session. The agent knows what was said.`);
     hangUp();
     notices.lost(loss);
     refresh();

@@ -12,6 +12,8 @@ const CLOSES = {
   1013: "The server is full at the moment",
 };
 
+const ORDERLY = new Set([1000, 1001]);
+
 /** Errors that say only that the wish was granted already. */
 const HARMLESS = new Set(["response_cancel_not_active", "conversation_already_has_active_response"]);
 
@@ -37,9 +39,17 @@ export class Notices {
     if (status === "failed") this.show(details?.error?.message ?? "The agent could not answer this time. Try again.");
   }
 
-  lost({ code, reason, retryInSeconds }) {
-    const what = [CLOSES[code] ?? "The session has ended", reason.replace(/\.$/, "")].filter(Boolean).join(": ");
+  lost(loss) {
+    const { retryInSeconds } = loss;
     const next = retryInSeconds === null ? "." : `. Trying again in ${Math.max(1, Math.round(retryInSeconds))} s.`;
-    this.show(what + next, { offersReconnect: true });
+    this.show(whyLost(loss) + next, { offersReconnect: true });
   }
+}
+
+/** Why a line is gone: a sentence without its full stop. @param loss {code, reason} of a WebSocket's closing, or alike */
+export function whyLost({ code, reason }) {
+  const words = reason.replace(/\.$/, "");
+  // An end in good order: what the server says of it is all there is to know.
+  if (ORDERLY.has(code) && words) return words[0].toUpperCase() + words.slice(1);
+  return [CLOSES[code] ?? "The session has ended", words].filter(Boolean).join(": ");
 }

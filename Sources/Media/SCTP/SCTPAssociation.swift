@@ -75,7 +75,7 @@ public final class SCTPAssociation {
     endpoint.assertOwned()
     guard state == .new, let socket else { throw .notConnected }
     state = .connecting
-    try socket.connect(to: address, port: configuration.port)
+    try socket.connect(to: address, port: configuration.peerPort)
   }
 
   /// Waits for the peer to begin.
@@ -91,7 +91,7 @@ public final class SCTPAssociation {
   public func handle(_ packet: RawSpan) {
     endpoint.assertOwned()
     guard state != .closed, packet.byteCount <= DTLSConnection.maximumDatagram,
-      SCTPPacket.isAcceptable(packet, port: configuration.port)
+      SCTPPacket.isAcceptable(packet, from: configuration.peerPort, to: configuration.port)
     else { return }
     packet.withUnsafeBytes {
       usrsctp_conninput(UnsafeMutableRawPointer(bitPattern: address), $0.baseAddress, $0.count, 0)

@@ -1,7 +1,9 @@
 /// Of one association with its data channels.
 public struct SCTPConfiguration: Sendable {
-  /// Of both ends: `a=sctp-port`.
+  /// Ours: `a=sctp-port` of our SDP (RFC 8841, section 5). 1...65535.
   public var port: UInt16 = 5000
+  /// The peer's: `a=sctp-port` of its SDP. 1...65535.
+  public var peerPort: UInt16 = 5000
   /// The largest message that is taken, in bytes: `a=max-message-size` of our SDP. A larger one closes its channel.
   public var maximumMessageSize = 256 << 10
   /// The largest message that the peer takes: `a=max-message-size` of its SDP. Messages larger than

@@ -47,10 +47,12 @@ enum SCTPPacket {
     }
   }
 
-  /// - Parameter port: Of both ends.
-  static func isAcceptable(_ packet: RawSpan, port: UInt16) -> Bool {
-    guard packet.byteCount >= headerLength + chunkHeaderLength, packet.uint16(at: 0) == port,
-      packet.uint16(at: 2) == port
+  /// - Parameters:
+  ///   - remote: The port of the peer, as its SDP says.
+  ///   - local: Ours.
+  static func isAcceptable(_ packet: RawSpan, from remote: UInt16, to local: UInt16) -> Bool {
+    guard packet.byteCount >= headerLength + chunkHeaderLength, packet.uint16(at: 0) == remote,
+      packet.uint16(at: 2) == local
     else { return false }
     var offset = headerLength
     var chunks = 0

@@ -72,16 +72,19 @@ struct TransportNegotiator {
     return wanted
   }
 
-  /// The first line, in the offer's order, that we have a key for. A key that is in use stays.
+  /// Of the lines that we have a key for the one of the best suite, AEAD_AES_128_GCM (RFC 7714), and of one suite the
+  /// first. The offer's order says what the other side likes best (RFC 4568, section 5.1.1), which with many gateways is
+  /// what is oldest. A key that is in use stays.
   private func sdes(_ remote: TransportDescription) throws(OfferRefusal) -> NegotiatedTransport.Keying {
     guard !local.sdesKeys.isEmpty else { throw .sdesNotAccepted }
     if let previous, case .sdes(_, let used) = previous.transport.keying, remote.crypto.contains(used) {
       return previous.transport.keying
     }
-    for crypto in remote.crypto {
-      if let key = local.sdesKeys.first(where: { $0.profile == crypto.key.profile }) {
-        return .sdes(local: CryptoAttribute(tag: crypto.tag, key: key), remote: crypto)
-      }
+    for profile in SRTPProfile.allCases {
+      guard let crypto = remote.crypto.first(where: { $0.key.profile == profile }),
+        let key = local.sdesKeys.first(where: { $0.profile == profile })
+      else { continue }
+      return .sdes(local: CryptoAttribute(tag: crypto.tag, key: key), remote: crypto)
     }
     throw .noCommonSuite(offered: remote.cryptoSuites)
   }

@@ -139,6 +139,9 @@ extension ServerEvent {
       try fields.encode(id, forKey: .participantID)
       try fields.encode(isMuted, forKey: .muted)
       try fields.encode(by, forKey: .by)
+    case .vivaSessionEnded(let code, let reason):
+      try fields.encode(code, forKey: .code)
+      try fields.encode(reason, forKey: .reason)
     }
   }
 }

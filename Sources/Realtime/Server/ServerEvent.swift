@@ -74,6 +74,10 @@ public enum ServerEvent: Sendable, Equatable {
   /// Vendor event. `by`: who did it.
   case vivaRoomMuted(participantID: String, isMuted: Bool, by: String)
 
+  /// Vendor event: the session is over; on data channels, which have no other word for why. `code` and `reason` are
+  /// those that a WebSocket would have been closed with (RFC 6455, section 7.4).
+  case vivaSessionEnded(code: Int, reason: String)
+
   /// Its name in the protocol.
   public var type: String {
     switch self {
@@ -122,6 +126,7 @@ public enum ServerEvent: Sendable, Equatable {
     case .vivaRoomRoleChanged: "viva.room.role_changed"
     case .vivaRoomActiveSpeaker: "viva.room.active_speaker"
     case .vivaRoomMuted: "viva.room.muted"
+    case .vivaSessionEnded: "viva.session.ended"
     }
   }
 }

@@ -1,7 +1,7 @@
 /// The fields of server events.
 enum ServerEventKeys: String, CodingKey {
   case type, session, conversation, error, item, response, part, delta, text, transcript, usage, audio, status
-  case id, speaker, start, end, name, arguments, participant, role, muted, by, sdp
+  case id, speaker, start, end, name, arguments, participant, role, muted, by, sdp, code, reason
   case eventID = "event_id"
   case responseID = "response_id"
   case itemID = "item_id"

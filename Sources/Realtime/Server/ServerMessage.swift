@@ -36,6 +36,9 @@ public struct ServerMessage: Sendable, Equatable {
   public var participant: RoomParticipant?
   public var role: RoomRole?
   public var isMuted: Bool?
+  /// Of `viva.session.ended`.
+  public var code: Int?
+  public var reason: String?
   /// Vendor field: the whole transcript so far.
   public var vivaTranscript: String?
   /// Vendor field: what was heard of a truncated item.
@@ -90,6 +93,8 @@ extension ServerMessage: Decodable {
     participantID = try string(.participantID) ?? participant?.id
     role = try fields.decodeIfPresent(RoomRole.self, forKey: .role)
     isMuted = try fields.decodeIfPresent(Bool.self, forKey: .muted)
+    code = try int(.code)
+    reason = try string(.reason)
     vivaTranscript = try string(.vivaTranscript)
     vivaHeard = try string(.vivaHeard)
     if type == "response.output_audio.delta" {

@@ -43,6 +43,8 @@ public actor Session {
   private var timer: (token: Shard.TimerToken, deadline: Instant)?
   private var eventCount: UInt64 = 0
   private(set) var isOver = false
+  /// What the client is told at the end; nil when it is the client that has left.
+  private var farewell: (code: UInt16, reason: String)?
 
   init(
     core: SessionCore, owner: String, shard: Shard, channel: (any ClientChannel)?, workers: SessionWorkers,
@@ -73,6 +75,18 @@ public actor Session {
   /// The client is gone: ends the session and all its worker calls.
   public nonisolated func disconnected() {
     onShard { $0.take(.disconnected) }
+  }
+
+  /// Ends the session by word of somebody else than its client, which is told why.
+  ///
+  /// - Parameters:
+  ///   - code: A WebSocket close code (RFC 6455, section 7.4).
+  ///   - reason: Words without a full stop, at most 123 bytes.
+  public nonisolated func end(code: UInt16, reason: String) {
+    onShard { session in
+      session.farewell = (code, reason)
+      session.take(.disconnected)
+    }
   }
 
   /// The conversation as it is now.
@@ -130,8 +144,9 @@ public actor Session {
     arm(nil)
     if let inputTimer { shard.cancel(inputTimer.token) }
     store.remove(session: id)
-    participants[.client] = nil
-    close(code: 1000, reason: "the session has ended")
+    if farewell == nil { participants[.client] = nil }
+    let (code, reason) = farewell ?? (1000, "the session has ended")
+    close(code: code, reason: reason)
     observer.ended(self)
   }
 

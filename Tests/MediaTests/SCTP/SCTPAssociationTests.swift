@@ -31,6 +31,25 @@ struct SCTPAssociationTests {
     }
   }
 
+  @Test(arguments: [true, false])
+  func eachSideHasAPortOfItsOwn(clientListens: Bool) async throws {
+    try await TestThread.usrsctp.run {
+      var client = SCTPConfiguration()
+      client.port = 65_535
+      var server = SCTPConfiguration()
+      server.peerPort = client.port
+      let pair = try SCTPPair(endpoint: try SCTPEndpoint(), client: client, server: server)
+      let (listener, caller) = clientListens ? (pair.client, pair.server) : (pair.server, pair.client)
+      try listener.association.listen()
+      try caller.association.connect()
+      #expect(pair.run(for: .seconds(5)) { pair.client.isConnected && pair.server.isConnected })
+      let stream = try pair.client.association.open(DataChannel(label: "hello"))
+      try pair.client.association.send(.text("viva"), on: stream)
+      pair.run(for: .milliseconds(100))
+      #expect(pair.server.messages(on: stream) == [.text("viva")])
+    }
+  }
+
   @Test
   func oneSideMayBeginAlone() async throws {
     try await TestThread.usrsctp.run {

@@ -7,8 +7,8 @@ import Testing
 struct SCTPPacketTests {
   private static let header: [UInt8] = [0x13, 0x88, 0x13, 0x88, 1, 2, 3, 4, 5, 6, 7, 8]
 
-  private func isAcceptable(_ bytes: [UInt8]) -> Bool {
-    SCTPPacket.isAcceptable(bytes.span.bytes, port: 5000)
+  private func isAcceptable(_ bytes: [UInt8], from remote: UInt16 = 5000, to local: UInt16 = 5000) -> Bool {
+    SCTPPacket.isAcceptable(bytes.span.bytes, from: remote, to: local)
   }
 
   private func chunk(_ type: UInt8, _ length: Int) -> [UInt8] {
@@ -65,6 +65,9 @@ struct SCTPPacketTests {
       bytes[index] ^= 1
       #expect(!isAcceptable(bytes))
     }
+    let packet = [0x13, 0x89] + Self.header.dropFirst(2) + chunk(11, 4)
+    #expect(isAcceptable(packet, from: 5001, to: 5000))
+    #expect(!isAcceptable(packet, from: 5000, to: 5001))
   }
 
   @Test

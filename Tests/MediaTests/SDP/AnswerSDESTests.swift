@@ -35,9 +35,38 @@ import Testing
     try held.checkSDES(after: first)
     let other = try answer(Offer(text + "a=ssrc:8 cname:x\r\n"), after: first)
     #expect(throws: OfferRefusal.keyReused) { try other.checkSDES(after: first) }
-    let renewed = try answer(Offer(text.without("a=crypto:3") + "a=ssrc:8 cname:x\r\n"), after: first)
+    let renewed = try answer(Offer(text.without("a=crypto:4") + "a=ssrc:8 cname:x\r\n"), after: first)
     try renewed.checkSDES(after: first)
     #expect(renewed.transport.keying != first.transport.keying)
+  }
+
+  @Test("of several suites AEAD_AES_128_GCM is taken, whatever their order, and of one suite the first line")
+  func prefersGCM() throws {
+    func line(_ tag: Int, _ profile: SRTPProfile) -> String {
+      var generator = SystemRandomNumberGenerator()
+      let key = SRTPMasterKey(profile: profile, using: &generator)
+      return "a=crypto:" + SDESCrypto(tag: tag, key: key).attribute + "\r\n"
+    }
+    let bare = text.without("a=crypto") + "a=ssrc:7 cname:x\r\n"
+    let (gcm, cm) = (SRTPProfile.aeadAES128GCM, SRTPProfile.aes128CMSHA1_80)
+    for (offered, taken) in [([cm, gcm], 2), ([gcm, cm], 1), ([cm, cm, gcm, gcm], 3), ([cm, cm], 1)] {
+      let lines = offered.enumerated().map { line($0 + 1, $1) }.joined()
+      let answer = try answer(Offer(bare + lines))
+      guard case .sdes(let local, let remote) = answer.transport.keying else {
+        Issue.record("no SDES")
+        continue
+      }
+      #expect(remote.tag == taken && local.tag == taken)
+      #expect(remote.key.profile == offered[taken - 1] && local.key.profile == remote.key.profile)
+      #expect(answer.text.contains("a=crypto:\(taken) \(offered[taken - 1].sdesName) inline:"))
+    }
+  }
+
+  @Test("a key that is in use stays, also when a line of a better suite joins it")
+  func keepsTheKey() throws {
+    let first = try answer(Offer(text.without("a=crypto:4") + "a=ssrc:7 cname:x\r\n"))
+    let second = try answer(Offer(text + "a=ssrc:7 cname:x\r\n"), after: first)
+    #expect(second.transport.keying == first.transport.keying)
   }
 
   @Test("of a fingerprint and keys, DTLS is taken where there is ICE, and SDES where there is none")

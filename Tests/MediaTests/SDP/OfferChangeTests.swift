@@ -136,7 +136,7 @@ import Testing
     local.sdesKeys = SRTPProfile.allCases.map { SRTPMasterKey(profile: $0, using: &generator) }
     #expect(try answer.next(to: offer, policy: policy, local: local).transport.keying == answer.transport.keying)
 
-    let renewed = try Offer(SDPSamples.text("sip-gateway-sdes").crlf.without("a=crypto:3"))
+    let renewed = try Offer(SDPSamples.text("sip-gateway-sdes").crlf.without("a=crypto:4"))
     #expect(try OfferChange(to: answer, by: renewed).rekeys)
     #expect(try answer.next(to: renewed, policy: policy, local: local).transport.keying != answer.transport.keying)
   }

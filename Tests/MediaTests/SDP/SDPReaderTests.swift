@@ -51,6 +51,20 @@ import Testing
         + "a=setup:passive")
   }
 
+  @Test("the port of SCTP is the offer's, 5000 when it has none, and 1 to 65535 (RFC 8841, section 5)")
+  func sctpPort() throws {
+    let media = Self.head + "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n"
+    #expect(try Offer(media).sections[0].sctpPort == 5000)
+    for port in [1, 5001, 65_535] as [UInt16] {
+      #expect(try Offer(media + "a=sctp-port:\(port)\r\n").sections[0].sctpPort == port)
+    }
+    for port in ["0", "65536", "-1", "+1", "x", "5000 1", "99999999999999999999"] {
+      let error = failure(media + "a=sctp-port:\(port)\r\n")
+      #expect(error?.text == "a=sctp-port:\(port)")
+      #expect(error?.expected == "a=sctp-port:<1 to 65535>")
+    }
+  }
+
   @Test("an error shows neither keys nor passwords, and no more than a line's beginning")
   func errorHidesSecrets() throws {
     let media = Self.head + "m=audio 9 RTP/SAVP 0\r\n"
