@@ -7,6 +7,9 @@ struct MediaLeg: ~Copyable {
   /// Addresses that lead to it; the peer itself knows how far each is to be trusted.
   static let maximumAddresses = 8
 
+  /// Of `heardSources`: a track, and the one that it took the place of.
+  static let maximumHeardSources = 2
+
   /// Of the agent's voice: half a minute. Sessions hand over far less at a time.
   private static let queueBytes = 3 << 19
 
@@ -16,7 +19,9 @@ struct MediaLeg: ~Copyable {
   var playout: Playout
   var addresses: [TransportAddress] = []
   /// The SSRCs that its packets have, of a peer that is keyed by SDES; empty for others, which may send any.
-  var sources: [UInt32]
+  var declaredSources: [UInt32]
+  /// For others: the newest that their authentic audio had, and that lead to them.
+  var heardSources: [UInt32] = []
   private var voice: VoicePlan
   /// When something authentic last came.
   var lastHeard: Instant
@@ -35,15 +40,16 @@ struct MediaLeg: ~Copyable {
     self.tag = tag
     self.isTranscribed = isTranscribed
     self.voice = voice
-    sources = Self.sources(configuration)
+    declaredSources = Self.declaredSources(configuration)
     peer = Peer(configuration, at: now)
     jitter = JitterBuffer(voice.codec)
     playout = Playout(voice.format, queueBytes: Self.queueBytes, at: now)
     lastHeard = now
     addresses.reserveCapacity(Self.maximumAddresses)
+    heardSources.reserveCapacity(Self.maximumHeardSources)
   }
 
-  private static func sources(_ configuration: PeerConfiguration) -> [UInt32] {
+  private static func declaredSources(_ configuration: PeerConfiguration) -> [UInt32] {
     guard case .sdes = configuration.keying else { return [] }
     return configuration.audio.flatMap(\.remoteSources)
   }
@@ -52,7 +58,7 @@ struct MediaLeg: ~Copyable {
   mutating func replacePeer(_ configuration: PeerConfiguration, at now: Instant) {
     peer = Peer(configuration, at: now)
     jitter = JitterBuffer(voice.codec)
-    sources = Self.sources(configuration)
+    declaredSources = Self.declaredSources(configuration)
     isQueued = false
   }
 

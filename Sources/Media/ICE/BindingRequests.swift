@@ -77,6 +77,7 @@ extension IceLiteAgent {
     restarted = nil
     valid.finishRestart()
     checks.stop()
+    unconfirmed = nil
   }
 
   mutating func nominate(
@@ -91,6 +92,7 @@ extension IceLiteAgent {
     selectedPriority = priority
     if address == selected { return refreshConsent(at: now) }
     selected = address
+    unconfirmed = nil
     state = .connected
     _ = refreshConsent(at: now)
     return isFirst ? .selected(address) : .addressChanged(address)

@@ -17,7 +17,7 @@ extension IceLiteAgent {
     checks.start(at: now)
   }
 
-  /// The check that is due, written into `buffer`; nil when none is, or when `buffer` is too small
+  /// A check that is due, written into `buffer`; nil when none is, or when `buffer` is too small
   /// (`maximumMessageByteCount` never is).
   ///
   /// - Parameter generator: For the transaction id. It has to be a cryptographic one, which
@@ -25,10 +25,9 @@ extension IceLiteAgent {
   public mutating func nextCheck(
     at now: Instant, using generator: inout some RandomNumberGenerator, into buffer: inout MutableRawSpan
   ) -> IceCheck? {
-    guard let due = checks.due, due <= now, let selected, let key = current.remoteKey else { return nil }
-    let id = TransactionID(using: &generator)
-    checks.sent(id, nextAt: now + configuration.checkInterval)
-
+    guard selected != nil, let key = current.remoteKey,
+      let (destination, id) = takeTriggered(at: now, using: &generator) ?? takeRegular(at: now, using: &generator)
+    else { return nil }
     var writer = STUNMessageWriter(.bindingRequest, id, into: &buffer)
     current.appendUsername(&writer, into: &buffer)
     writer.appendPriority(Self.priority, into: &buffer)
@@ -37,21 +36,33 @@ extension IceLiteAgent {
     writer.appendIceControlled(tieBreaker: 0, into: &buffer)
     writer.appendMessageIntegrity(key, into: &buffer)
     writer.appendFingerprint(into: &buffer)
-    return writer.byteCount > 0 ? IceCheck(destination: selected, byteCount: writer.byteCount) : nil
+    return writer.byteCount > 0 ? IceCheck(destination: destination, byteCount: writer.byteCount) : nil
+  }
+
+  /// The check of the selected address that is due.
+  private mutating func takeRegular(
+    at now: Instant, using generator: inout some RandomNumberGenerator
+  ) -> (destination: TransportAddress, id: TransactionID)? {
+    guard let selected, let due = checks.due, due <= now else { return nil }
+    let id = TransactionID(using: &generator)
+    checks.sent(id, nextAt: now + configuration.checkInterval)
+    return (selected, id)
   }
 
   /// A response to a check of this side (RFC 8445, section 7.2.5): it has to come from where the check went, carry
-  /// its id and be made with the client's password. It says that the client consents.
+  /// its id and be made with the client's password. It says that the client consents to get media there.
   mutating func accept(
     _ response: STUNMessage, in datagram: RawSpan, from source: TransportAddress, at now: Instant
   ) -> IceOutput {
-    guard source == selected, checks.isOutstanding(response.transactionID), let key = current.remoteKey,
+    let id = response.transactionID
+    let confirms = source == unconfirmed?.address && unconfirmed!.checks.isOutstanding(id)
+    guard confirms || source == selected && checks.isOutstanding(id), let key = current.remoteKey,
       response.isAuthentic(key, in: datagram), response.notUnderstood.isEmpty
     else { return IceOutput() }
     var output = IceOutput()
     output.isAuthentic = true
     valid.insert(source, at: now, isOfRestart: false, keeping: selected)
-    output.event = refreshConsent(at: now)
+    output.event = confirms ? follow(source, at: now) : refreshConsent(at: now)
     return output
   }
 }

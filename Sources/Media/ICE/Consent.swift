@@ -7,6 +7,7 @@ extension IceLiteAgent {
     var deadline = lastConsent + configuration.consentTimeout
     if state == .connected { deadline = min(deadline, lastConsent + configuration.disconnectedAfter) }
     if let due = successionDue { deadline = min(deadline, due) }
+    if let due = unconfirmed?.checks.due { deadline = min(deadline, due) }
     if let due = checks.due {
       deadline = min(deadline, due)
     } else if current.remoteKey != nil {
@@ -24,6 +25,7 @@ extension IceLiteAgent {
       valid = ValidAddresses()
       checks.stop()
       successor = nil
+      unconfirmed = nil
       return .consentExpired
     }
     if let successor, let due = successionDue, now >= due {

@@ -15,6 +15,9 @@ public struct IceConfiguration: Sendable, Hashable {
   /// For so long after the first nomination one of lower priority does not replace it: a client that nominates
   /// aggressively (RFC 5245, section 8.1.1.2) sends several at once, and the highest is meant.
   public var settlingTime: Duration = .seconds(2)
+  /// Between two moves of the path that media causes and a check of this side confirms, at least. The client's own
+  /// nominations wait for nothing.
+  public var followingInterval: Duration = .seconds(1)
 
   public init() {}
 }

@@ -4,9 +4,10 @@ import Runtime
 ///
 /// It answers the client's checks, keeps the addresses that they came from, and sends to the one that the client
 /// nominates. It is always controlled. Unlike RFC 8445 asks of a lite agent it also sends checks of its own, to the
-/// selected address only and only when the client has been silent: after a restart of the server a browser that has
-/// given up answers those and nothing else, and a client that never checks again after its first success shows by its
-/// responses that it still consents.
+/// selected address when the client has been silent: after a restart of the server a browser that has given up answers
+/// those and nothing else, and a client that never checks again after its first success shows by its responses that it
+/// still consents. And to an address that authentic media comes from (`heard(from:at:)`), which is selected when it
+/// answers: a client that a NAT has bound anew does not know that it would have to check.
 ///
 /// After each call, and at `nextDeadline`: `advance(to:)`, then `nextCheck(at:using:into:)`. A shell that was held up
 /// should read its socket before it calls `advance(to:)`, lest it finds clients silent whose checks wait there.
@@ -30,6 +31,11 @@ public struct IceLiteAgent: ~Copyable, Sendable {
   var checks = OutgoingChecks()
   /// While the selected address is asked whether it is still there.
   var successor: IceSuccessor?
+  /// Where media comes from, while it is asked whether the client is there.
+  var unconfirmed: UnconfirmedAddress?
+  /// Before it no unconfirmed address is sent a check, and before it none may be followed.
+  var mayTrigger = Instant(nanoseconds: .min)
+  var mayFollow = Instant(nanoseconds: .min)
   /// When something authenticated last came from the selected address.
   var lastConsent = Instant(nanoseconds: 0)
   /// PRIORITY of the nomination that counts, and until when a lower one does not replace it.

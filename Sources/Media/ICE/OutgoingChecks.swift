@@ -9,7 +9,8 @@ struct OutgoingChecks: Sendable {
   private(set) var due: Instant?
   private var outstanding = InlineArray<8, TransactionID>(repeating: TransactionID(high: 0, low: 0))
   private var next = 0
-  private var count = 0
+  /// Of those.
+  private(set) var count = 0
 
   mutating func start(at now: Instant) {
     due = due ?? now
@@ -21,7 +22,8 @@ struct OutgoingChecks: Sendable {
     count = 0
   }
 
-  mutating func sent(_ id: TransactionID, nextAt time: Instant) {
+  /// - Parameter time: Nil when no other is to follow by itself.
+  mutating func sent(_ id: TransactionID, nextAt time: Instant?) {
     outstanding[next] = id
     next = (next &+ 1) % Self.capacity
     count = min(count &+ 1, Self.capacity)

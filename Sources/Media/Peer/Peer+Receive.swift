@@ -17,7 +17,8 @@ extension Peer {
     guard !isOver else { return .dropped(.unexpected) }
     guard let kind = Demux.kind(of: datagram.bytes) else { return .dropped(.malformed) }
     if kind == .stun { return receiveSTUN(datagram.bytes, from: source, at: local) }
-    guard source == remoteAddress || path.isValid(source, at: now) else { return .dropped(.uncheckedAddress) }
+    guard source == remoteAddress || path.isValid(source, at: now) || mayHave(datagram.bytes, kind, from: source)
+    else { return .dropped(.uncheckedAddress) }
     switch kind {
     case .dtls: return receiveDTLS(datagram.bytes, from: source, at: local)
     case .rtp: return receiveRTP(&datagram, from: source, at: local)
@@ -71,8 +72,9 @@ extension Peer {
   ) -> PeerInput {
     guard receiver != nil else { return .dropped(.unexpected) }
     let received: SRTPReceiver.Received
-    // Of the stream so far, for the path without ICE.
-    let newest = path.isLatched ? newestIndex(datagram.bytes) : nil
+    // Of the stream so far: only what is newer says where the other side is now.
+    let isElsewhere = source != remoteAddress
+    let newest = isElsewhere || path.isLatched ? newestIndex(datagram.bytes) : nil
     do throws(SRTPError) {
       received = try receiver!.unprotectRTP(&datagram)
     } catch {
@@ -80,6 +82,8 @@ extension Peer {
     }
     if path.isLatched {
       latch(source, local, isNewest: newest.map { received.index > $0 } ?? true)
+    } else if isElsewhere, newest.map({ received.index > $0 }) ?? true {
+      heard(from: source, at: local)
     }
     let header = received.header
     let packet = datagram.bytes.extracting(first: received.length)
@@ -103,7 +107,7 @@ extension Peer {
         audioLevel: payloads.audioLevelID == 0 ? nil : header.audioLevel(id: payloads.audioLevelID, in: packet)))
   }
 
-  private func newestIndex(_ datagram: RawSpan) -> PacketIndex? {
+  func newestIndex(_ datagram: RawSpan) -> PacketIndex? {
     receiver!.highestIndex(of: datagram.uint32(at: 8))
   }
 

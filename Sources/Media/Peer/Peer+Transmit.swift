@@ -15,7 +15,8 @@ extension Peer {
     if isLeaving { return takeGoodbye(&buffer) }
     guard !isOver else { return nil }
     if let check = path.nextCheck(at: now, using: &randomness, into: &buffer) {
-      return PeerTransmit(destination: check.destination, source: localAddress, byteCount: check.byteCount)
+      let source = check.destination == path.unconfirmedAddress ? unconfirmedLocalAddress : localAddress
+      return PeerTransmit(destination: check.destination, source: source, byteCount: check.byteCount)
     }
     guard let remoteAddress, sender != nil, streams.count > 0 else { return nil }
     if let transmit = takeRetransmission(to: remoteAddress, &buffer) { return transmit }

@@ -13,7 +13,7 @@ import Runtime
 /// (`queueHandshake`), and does a step when the shard gives it one (`stepHandshake`).
 ///
 /// What strangers send cannot hurt (design, section 7): DTLS and SRTP are looked at only from an address that passed an
-/// authenticated STUN check, the SSL object is made only after that, keys are exported only when the certificate is the
+/// authenticated STUN check (SRTP of a known source from any, so many times a second), the SSL object is made only after that, keys are exported only when the certificate is the
 /// announced one, and nothing is sent without consent. Without ICE (SDES) nothing is sent until an authenticated packet
 /// came, and only to where the newest one came from.
 ///
@@ -25,6 +25,8 @@ public struct Peer: ~Copyable {
   public internal(set) var remoteAddress: TransportAddress?
   /// Where the other side's datagrams come in, and ours are sent from.
   public internal(set) var localAddress = TransportAddress.unspecified
+  /// The same for `unconfirmedAddress`.
+  var unconfirmedLocalAddress = TransportAddress.unspecified
   /// Whether a handshake has begun and not ended: `queueHandshake` has something to do.
   public internal(set) var isHandshaking = false
 
@@ -41,6 +43,9 @@ public struct Peer: ~Copyable {
   var keys: SRTPKeyingMaterial?
   var sender: SRTPSender?
   var receiver: SRTPReceiver?
+
+  /// What is still tried of what comes from addresses without a check.
+  var strangers = AttemptLimit()
 
   var streams = OutgoingStreams()
   var sources: [IncomingAudio] = []

@@ -18,7 +18,7 @@ public enum PeerDrop: Error, Sendable, Hashable {
   case malformed
   /// STUN that is not of this peer.
   case notAuthentic
-  /// From an address that has not passed an authenticated check.
+  /// From an address that has not passed an authenticated check, and no SRTP that may be tried.
   case uncheckedAddress
   /// SRTP before there are keys, DTLS where there is none, anything after the end.
   case unexpected

@@ -69,6 +69,27 @@ struct PeerPath: ~Copyable {
     return true
   }
 
+  /// Whether addresses are confirmed that media comes from before a check does: the lite agent's part, once an address
+  /// is selected.
+  var followsMedia: Bool {
+    switch lite {
+    case .some(let agent): agent.selected != nil
+    case nil: false
+    }
+  }
+
+  /// Of the lite agent.
+  var unconfirmedAddress: TransportAddress? {
+    switch lite {
+    case .some(let agent): agent.unconfirmed?.address
+    case nil: nil
+    }
+  }
+
+  mutating func heard(from source: TransportAddress, at now: Instant) {
+    if lite != nil { lite!.heard(from: source, at: now) }
+  }
+
   mutating func receive(
     _ message: STUNMessage, in datagram: RawSpan, from source: TransportAddress, at now: Instant,
     reply: inout MutableRawSpan

@@ -25,19 +25,18 @@ import VivaTesting
     return (call.client.longestGap(from: start), call.server.longestGap(from: start))
   }
 
-  @Test func aNATThatForgetsIsFollowedWithTheNextCheck() throws {
+  @Test func aNATThatForgetsWhileTheClientIsSilentIsFollowedWithItsNextCheck() throws {
     let call = try connected()
+    call.client.isTalking = false
     let change = call.world.now
     call.world.network.rebind(call.client.address, to: Self.mobile)
     call.world.run(for: .seconds(5))
     #expect(call.server.remoteAddress == Self.mobile)
     #expect(call.server.pathEvents.last == .addressChanged(Self.mobile))
     #expect(call.areConnected)
-    // The client checks each 2.5 s, a fifth more or less; until then its own packets come from nowhere.
+    // The client checks each 2.5 s, a fifth more or less; until then nothing says where it is.
     let gap = gaps(call, since: change)
-    #expect(gap.client < .milliseconds(3200) && gap.server < .milliseconds(3200))
-    #expect(gap.server > .milliseconds(40))
-    #expect(call.server.drops[.uncheckedAddress, default: 0] > 0)
+    #expect(gap.client < .milliseconds(3200))
   }
 
   @Test func anICERestartOverANewAddressLeavesAShortGap() throws {
