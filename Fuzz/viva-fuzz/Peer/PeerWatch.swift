@@ -118,9 +118,7 @@ struct PeerWatch {
   mutating func told(_ event: PeerEvent, at now: Instant) {
     switch event {
     case .path(.addressChanged(let address)):
-      // Whose silent predecessor was waited for has consent anew (`IceSuccessor`).
       expect(authenticated[address].map { now - $0 <= consent } == true, "\(address) takes over without consent")
-      authenticated[address] = now
     case .connected:
       expect(!hasConnected, "connected twice")
       hasConnected = true

@@ -29,7 +29,7 @@ extension IceLiteAgent {
       return .consentExpired
     }
     if let successor, let due = successionDue, now >= due {
-      return nominate(successor.address, successor.priority, isRestart: false, at: now)
+      if let event = succeed(successor, at: now) { return event }
     }
     if now >= lastConsent + configuration.checkAfter { startChecks(at: now) }
     if state == .connected, now >= lastConsent + configuration.disconnectedAfter {

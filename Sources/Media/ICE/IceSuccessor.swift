@@ -7,6 +7,8 @@ struct IceSuccessor: Hashable, Sendable {
   var priority: UInt32
   /// When the selected address was first asked because of it.
   var since: Instant
+  /// When its newest check came: since then it consents.
+  var lastCheck: Instant
 }
 
 extension IceLiteAgent {
@@ -25,7 +27,18 @@ extension IceLiteAgent {
   /// it does not answer within `successionPatience`, this one takes its place.
   mutating func suspect(_ source: TransportAddress, _ priority: UInt32, at now: Instant) {
     guard selected != nil, current.remoteKey != nil else { return }
-    successor = IceSuccessor(address: source, priority: priority, since: successor?.since ?? now)
+    successor = IceSuccessor(
+      address: source, priority: priority, since: successor?.since ?? now, lastCheck: now)
     startChecks(at: now)
+  }
+
+  /// The selected address has not answered: the successor takes its place, with the consent that it has given, and no
+  /// more. One whose consent is over takes nothing.
+  mutating func succeed(_ successor: IceSuccessor, at now: Instant) -> IceEvent? {
+    self.successor = nil
+    guard now < successor.lastCheck + configuration.consentTimeout else { return nil }
+    let event = nominate(successor.address, successor.priority, isRestart: false, at: now)
+    lastConsent = successor.lastCheck
+    return event
   }
 }

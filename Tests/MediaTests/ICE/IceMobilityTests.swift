@@ -140,6 +140,16 @@ import Testing
     #expect(server.pass(.milliseconds(1)) == [.addressChanged(ServerSide.mobile)])
   }
 
+  @Test("a successor has the consent that its check gave, counted from then")
+  func successorsConsent() {
+    var (server, client) = ServerSide.connectedPair()
+    #expect(server.receive(client.check(), from: ServerSide.mobile).output.event == nil)
+    #expect(server.pass(.seconds(1)) == [.addressChanged(ServerSide.mobile)])
+    #expect(server.pass(.milliseconds(28_999)).last == .disconnected)
+    #expect(server.selected == ServerSide.mobile)
+    #expect(server.pass(.milliseconds(1)) == [.consentExpired])
+  }
+
   @Test("a spare pair's checks move nothing while the selected address answers")
   func staysWhereItIsAnswered() throws {
     var (server, client) = ServerSide.connectedPair()
