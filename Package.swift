@@ -86,7 +86,8 @@ let package = Package(
     .executableTarget(
       name: "viva",
       dependencies: [
-        "Gateway", "Sessions", "Workers", "Webhooks", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
+        "Gateway", "Sessions", "Workers", "Webhooks", "Checkpoints", "VivaConfiguration", "Resilience", "Telemetry",
+        "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -137,7 +138,7 @@ let package = Package(
     .testTarget(name: "SigningTests", dependencies: ["Signing"]),
     .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Signing", "VivaTesting"]),
     .testTarget(name: "LoadTests", dependencies: ["VivaTesting", "Audio", "Media", "Realtime", "Runtime"]),
-    .testTarget(name: "WorkersTests", dependencies: ["Workers", "Audio", "VivaTesting"]),
+    .testTarget(name: "WorkersTests", dependencies: ["Workers", "Audio", "Resilience", "Runtime", "VivaTesting"]),
     .testTarget(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
     .testTarget(

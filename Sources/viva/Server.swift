@@ -20,6 +20,7 @@ final class Server: Sendable {
   private let keys: ServerKeys
   private let shards: ShardGroup
   private let workers: WorkerSet
+  private let probes: ProviderProbes
   private let webhooks: Webhooks
   private let supervisor: ProcessSupervisor
   private let gateway: Gateway
@@ -44,9 +45,15 @@ final class Server: Sendable {
     shards = ShardGroup(count: cores) { lag[$0].observe($1) }
 
     let readiness = WorkerReadiness(settings.workers)
+    let breakers = BreakerMetrics(metrics, settings.workers)
     let workers = WorkerSet(
-      settings: settings.workers, observer: WorkerMetrics(metrics), isAvailable: readiness.isReady)
+      settings: settings.workers, observer: WorkerMetrics(metrics),
+      board: ProviderBoard(settings.workers, changed: breakers.changed), isAvailable: readiness.isReady)
     self.workers = workers
+    probes = ProviderProbes(
+      board: workers.board, probe: { await workers.answers($0, $1) },
+      // No ladder waits yet.
+      onProbeRound: { _ in })
     let webhooks = Webhooks(settings.webhooks, metrics: metrics)
     self.webhooks = webhooks
     try FileManager.default.createDirectory(atPath: workerLogs, withIntermediateDirectories: true)
@@ -96,6 +103,7 @@ final class Server: Sendable {
     } catch {
       throw ServerError(description: error.description)
     }
+    probes.start()
   }
 
   /// Returns when every local worker answers; tells how each is getting on.
@@ -114,6 +122,7 @@ final class Server: Sendable {
     // The sessions have just ended, and that is worth telling.
     await shards.settle()
     await webhooks.drain(within: .seconds(3))
+    probes.stop()
     await supervisor.stop()
     await workers.shutdown()
     shards.stop()

@@ -15,6 +15,24 @@ import VivaConfiguration
     """
   }
 
+  @Test("a provider may have a weight and a breaker of its own")
+  func readsBreakers() throws {
+    let ear = "{ name: ear, protocol: wyoming, url: 'tcp://127.0.0.1:1', weight: 0.7, breaker: "
+    let asr = try folder.load(
+      workers(
+        asr: ear + "{ consecutive_failures: 0, wait_duration_in_open_state_s: 5, failure_rate_threshold: 30 } }")
+    ).workers.asr[0]
+    #expect(asr.weight == 0.7)
+    var breaker = BreakerOptions()
+    breaker.consecutiveFailures = 0
+    breaker.waitDurationInOpenState = 5
+    breaker.failureRateThreshold = 30
+    #expect(asr.breaker == breaker)
+    #expect(folder.problems(workers(asr: ear + "{ failure_rate_threshold: 300 } }")).count == 1)
+    #expect(folder.problems(workers(asr: ear + "{ opens: 1 } }")).count == 1)
+    #expect(folder.problems(workers(endOfTurn: "[{ name: e, protocol: http, url: 'http://h', weight: 1 }]")).count == 1)
+  }
+
   @Test("recognisers may speak OpenAI's protocol")
   func readsOpenAIRecognizers() throws {
     let url = "url: 'https://h/v1'"
@@ -48,7 +66,7 @@ import VivaConfiguration
       folder.problems(workers(asr: "{ name: a, \(common), stream: maybe, partials: whole }")) == [
         "viva.yaml:3: workers.asr[0].stream: maybe is neither true nor false; allowed: true, false",
         "viva.yaml:3: workers.asr[0].partials: is not a known key; "
-          + "allowed: name, protocol, model, api_key, stream, deadlines, url, process",
+          + "allowed: name, protocol, model, api_key, stream, deadlines, weight, breaker, url, process",
       ])
     #expect(
       folder.problems(
@@ -63,7 +81,7 @@ import VivaConfiguration
     #expect(
       folder.problems(workers(tts: "{ name: a, protocol: wyoming, url: 'tcp://h:1', sample_rate: 16000 }")) == [
         "viva.yaml:4: workers.tts[0].sample_rate: is not a known key; "
-          + "allowed: name, protocol, model, voice, deadlines, url, process"
+          + "allowed: name, protocol, model, voice, deadlines, weight, breaker, url, process"
       ])
     #expect(
       folder.problems(workers(tts: "{ name: a, protocol: http, url: 'http://h' }")) == [

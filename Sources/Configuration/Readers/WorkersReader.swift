@@ -54,6 +54,11 @@ final class WorkersReader {
     case .endOfTurn: break
     }
     section.section("deadlines") { read($0, into: &provider.deadlines) }
+    // Of those that hear the end of a turn only the first is asked.
+    if kind != .endOfTurn {
+      if let weight = section.present("weight")?.number(in: 0.001...1000) { provider.weight = weight }
+      section.section("breaker") { BreakerReader.read($0, into: &provider.breaker) }
+    }
     readConnection(section, of: wireProtocol, into: &provider)
     return name == nil || wireProtocol == nil ? nil : provider
   }

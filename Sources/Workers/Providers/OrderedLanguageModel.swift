@@ -4,24 +4,42 @@ public struct OrderedLanguageModel: LanguageModel {
 
   public var name: String { ordered.name }
 
-  /// - Parameter isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  /// - Parameters:
+  ///   - isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  ///   - board: What is known of the providers; nil is one of its own.
   public init(
     _ providers: [any LanguageModel], observer: any WorkerObserver,
-    isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
+    board: ProviderBoard? = nil, isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
     ordered = OrderedProviders(
-      kind: .llm, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer)
+      kind: .llm, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer,
+      board: board ?? ProviderBoard(.llm, providers.map(\.name)))
   }
 
   public func complete(_ request: CompletionRequest) -> AsyncThrowingStream<CompletionEvent, any Error> {
-    ordered.ask(
-      stage: {
-        switch $0 {
-        case .usage: .preliminary
-        case .text, .toolCallStarted, .toolCallArguments: .result
-        case .finished: .last
-        }
-      },
-      { provider, _ in provider.complete(request) })
+    let length = Double(request.promptLength)
+    return ordered.ask(
+      Asking(
+        stage: {
+          switch $0 {
+          case .usage: .preliminary
+          case .text, .toolCallStarted, .toolCallArguments: .result
+          case .finished: .last
+          }
+        },
+        work: { length },
+        call: { provider, _ in provider.complete(request) }))
+  }
+}
+
+extension CompletionRequest {
+  /// Bytes of text, which stand for its tokens.
+  fileprivate var promptLength: Int {
+    messages.reduce(0) { length, message in
+      switch message {
+      case .system(let text), .user(let text), .assistant(let text), .toolResult(_, let text): length + text.utf8.count
+      case .toolCalls(let calls): calls.reduce(length) { $0 + $1.arguments.utf8.count }
+      }
+    }
   }
 }
