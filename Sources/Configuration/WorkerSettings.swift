@@ -70,6 +70,14 @@ public struct ProviderSettings: Sendable, Equatable {
   /// Neighbours in the file that both have one share their calls in proportion, above 0; nil: strictly in order.
   public var weight: Double?
   public var breaker = BreakerOptions()
+  /// Calls at once, 1...65535; nil: as many as come.
+  public var slots: Int?
+  /// Of the pool; nil: of none. Goes with `slots`, as do the two below.
+  public var device: String?
+  /// MiB of its device.
+  public var memory = 0
+  /// In milliseconds, from a cancel to the free slot. A worker that needs more than 100 keeps what it works on.
+  public var cancelLatency = 20
   /// Set when Viva starts and supervises the worker itself.
   public var process: ProcessSettings?
 

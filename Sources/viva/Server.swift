@@ -21,6 +21,7 @@ final class Server: Sendable {
   private let shards: ShardGroup
   private let workers: WorkerSet
   private let probes: ProviderProbes
+  private let batch: BatchJobs
   private let webhooks: Webhooks
   private let supervisor: ProcessSupervisor
   private let gateway: Gateway
@@ -46,10 +47,17 @@ final class Server: Sendable {
 
     let readiness = WorkerReadiness(settings.workers)
     let breakers = BreakerMetrics(metrics, settings.workers)
+    let pool: WorkerPool
+    do {
+      pool = try WorkerPool(settings.pool, settings.workers, metrics: PoolMetrics(metrics))
+    } catch {
+      throw ServerError(description: "pool: \(error)")
+    }
     let workers = WorkerSet(
       settings: settings.workers, observer: WorkerMetrics(metrics),
-      board: ProviderBoard(settings.workers, changed: breakers.changed), isAvailable: readiness.isReady)
+      board: ProviderBoard(settings.workers, changed: breakers.changed), pool: pool, isAvailable: readiness.isReady)
     self.workers = workers
+    batch = BatchJobs(workers)
     probes = ProviderProbes(
       board: workers.board, probe: { await workers.answers($0, $1) },
       // No ladder waits yet.
@@ -78,7 +86,8 @@ final class Server: Sendable {
         synthesizer: workers.synthesizer(order: agent.workers.tts), endOfTurn: workers.endOfTurnDetector(),
         tools: workers.toolCaller)
     }
-    gateway = try Gateway(settings: settings, keys: keys, registry: registry, metrics: metrics) {
+    let admin = AdminServices(board: workers.board, pool: pool, batch: batch)
+    gateway = try Gateway(settings: settings, keys: keys, registry: registry, metrics: metrics, admin: admin) {
       let status = supervisor.snapshot()
       return Gateway.Readiness(
         isReady: status.allSatisfy { $0.phase == .ready },
@@ -123,6 +132,7 @@ final class Server: Sendable {
     await shards.settle()
     await webhooks.drain(within: .seconds(3))
     probes.stop()
+    batch.cancelAll()
     await supervisor.stop()
     await workers.shutdown()
     shards.stop()

@@ -22,6 +22,8 @@ struct Asking<Provider: Sendable, Event: Sendable>: Sendable {
   var work: @Sendable () -> Double = { 0 }
   /// A hollow answer is better than none, when no other provider is left.
   var takesHollow = false
+  /// All that is said is withheld until it is whole, so that it can be begun again at any time.
+  var isWhole = false
   /// Makes the request to a provider; is given its position in the order that was configured.
   let call: @Sendable (Provider, Int) -> AsyncThrowingStream<Event, any Error>
 }

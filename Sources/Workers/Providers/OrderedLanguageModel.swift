@@ -1,19 +1,24 @@
 /// Answers with the first language model that can.
 public struct OrderedLanguageModel: LanguageModel {
   private let ordered: OrderedProviders<any LanguageModel>
+  private let isWhole: Bool
 
   public var name: String { ordered.name }
 
   /// - Parameters:
   ///   - isAvailable: Whether the provider of this name is expected to answer; asked at each call.
   ///   - board: What is known of the providers; nil is one of its own.
+  ///   - isWhole: What is said comes all at once when it is whole, and can be begun again until then.
+  ///   - pool: Gives their slots; nil: they take all that comes.
   public init(
     _ providers: [any LanguageModel], observer: any WorkerObserver,
-    board: ProviderBoard? = nil, isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
+    board: ProviderBoard? = nil, pool: WorkerPool? = nil,
+    isWhole: Bool = false, isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
+    self.isWhole = isWhole
     ordered = OrderedProviders(
       kind: .llm, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer,
-      board: board ?? ProviderBoard(.llm, providers.map(\.name)))
+      board: board ?? ProviderBoard(.llm, providers.map(\.name)), pool: pool)
   }
 
   public func complete(_ request: CompletionRequest) -> AsyncThrowingStream<CompletionEvent, any Error> {
@@ -27,7 +32,7 @@ public struct OrderedLanguageModel: LanguageModel {
           case .finished: .last
           }
         },
-        work: { length },
+        work: { length }, isWhole: isWhole,
         call: { provider, _ in provider.complete(request) }))
   }
 }

@@ -1,3 +1,6 @@
+import Runtime
+import Scheduling
+
 /// Providers of one kind, asked along the way that the board gives: the next one when one fails, in a way that may not be
 /// the request's fault, before its first result.
 struct OrderedProviders<Provider: Sendable>: Sendable {
@@ -9,6 +12,7 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
   var isAvailable: @Sendable (String) -> Bool = { _ in true }
   let observer: any WorkerObserver
   let board: ProviderBoard
+  var pool: WorkerPool?
 
   var name: String { providers.map(nameOf).joined(separator: ",") }
 
@@ -23,6 +27,7 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
     _ asking: Asking<Provider, Event>, _ results: AsyncThrowingStream<Event, any Error>.Continuation
   ) async {
     let names = providers.map(nameOf)
+    let began = Instant.now
     var error = WorkerError(
       .connection, worker: kind.rawValue,
       message: providers.isEmpty ? "no provider is configured" : "no provider may be asked now")
@@ -30,10 +35,10 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
     guard var way = board.way(kind, order: names, isAvailable: isAvailable) else {
       return results.finish(throwing: error)
     }
-    while let call = board.next(kind, on: &way, work: asking.work()) {
+    while let call = await next(&way, names, asking, after: error, since: began) {
       guard let index = names.firstIndex(of: call.id) else { continue }
       let attempt = ProviderAttempt(
-        kind: kind, call: call, asking: asking, observer: observer, board: board, results: results)
+        kind: kind, call: call, asking: asking, observer: observer, board: board, pool: pool, results: results)
       switch await attempt.run(providers[index], index) {
       case .over: return results.finish()
       case .failed(let failure, let withheld, let isFinal):
@@ -44,6 +49,25 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
       }
     }
     end(with: hollow, asking, error, results)
+  }
+
+  /// A live call that found no free slot anywhere asks again for a while: better late than not at all.
+  private static var slotPatience: Duration { .seconds(5) }
+  private static var slotPause: Duration { .milliseconds(200) }
+
+  private func next<Event: Sendable>(
+    _ way: inout ProviderBoard.Group.Way, _ names: [String], _ asking: Asking<Provider, Event>,
+    after error: WorkerError, since began: Instant
+  ) async -> ProviderBoard.Group.Call? {
+    if let call = board.next(kind, on: &way, work: asking.work()) { return call }
+    guard error.kind == .busy, CallPriority.current.rawValue <= Priority.high.rawValue,
+      Instant.now - began < Self.slotPatience,
+      board.takeRetry()
+    else { return nil }
+    try? await Task.sleep(for: min(Self.slotPause, error.retryAfter ?? Self.slotPause))
+    guard !Task.isCancelled, let again = board.way(kind, order: names, isAvailable: isAvailable) else { return nil }
+    way = again
+    return board.next(kind, on: &way, work: asking.work())
   }
 
   /// No other provider is left.

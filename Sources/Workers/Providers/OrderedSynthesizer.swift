@@ -7,13 +7,15 @@ public struct OrderedSynthesizer: SpeechSynthesizer {
   /// - Parameters:
   ///   - isAvailable: Whether the provider of this name is expected to answer; asked at each call.
   ///   - board: What is known of the providers; nil is one of its own.
+  ///   - pool: Gives their slots; nil: they take all that comes.
   public init(
     _ providers: [any SpeechSynthesizer], observer: any WorkerObserver,
-    board: ProviderBoard? = nil, isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
+    board: ProviderBoard? = nil, pool: WorkerPool? = nil,
+    isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
     ordered = OrderedProviders(
       kind: .tts, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer,
-      board: board ?? ProviderBoard(.tts, providers.map(\.name)))
+      board: board ?? ProviderBoard(.tts, providers.map(\.name)), pool: pool)
   }
 
   public func synthesize(_ request: SpeechRequest) -> AsyncThrowingStream<SpeechChunk, any Error> {

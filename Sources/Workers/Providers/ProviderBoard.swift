@@ -40,6 +40,8 @@ public final class ProviderBoard: Sendable {
     public var tally: Tally
   }
 
+  /// Whether a first result may be due earlier than the provider's own settings say.
+  private let adapts: Bool
   private let clock: @Sendable () -> Instant
   private let changed: @Sendable (Change) -> Void
   private let state: Mutex<State>
@@ -53,26 +55,35 @@ public final class ProviderBoard: Sendable {
     _ settings: WorkerSettings, clock: @escaping @Sendable () -> Instant = { .now },
     changed: @escaping @Sendable (Change) -> Void = { _ in }
   ) {
-    let lists: [WorkerKind: [ProviderSettings]] = [.asr: settings.asr, .llm: settings.llm, .tts: settings.tts]
-    self.init(lists, clock: clock, changed: changed)
+    self.init(Self.lists(settings), adapts: true, clock: clock, changed: changed)
   }
 
-  /// For providers that are in no configuration.
+  /// For providers that nobody else shares; the first result is due when their own settings say.
+  convenience init(alone settings: WorkerSettings) {
+    self.init(Self.lists(settings), adapts: false, clock: { .now }, changed: { _ in })
+  }
+
+  /// As above, for providers that are in no configuration.
   convenience init(_ kind: WorkerKind, _ names: [String]) {
-    self.init(
-      [kind: names.map { ProviderSettings(name: $0, wireProtocol: .openai) }], clock: { .now }, changed: { _ in })
+    let providers = names.map { ProviderSettings(name: $0, wireProtocol: .openai) }
+    self.init([kind: providers], adapts: false, clock: { .now }, changed: { _ in })
   }
 
   private init(
-    _ lists: [WorkerKind: [ProviderSettings]], clock: @escaping @Sendable () -> Instant,
+    _ lists: [WorkerKind: [ProviderSettings]], adapts: Bool, clock: @escaping @Sendable () -> Instant,
     changed: @escaping @Sendable (Change) -> Void
   ) {
+    self.adapts = adapts
     self.clock = clock
     self.changed = changed
     names = lists.mapValues { $0.map(\.name) }
     let now = clock()
     let groups = lists.map { kind, list in (kind, Group(ProviderPresets.members(list, kind), lastResorts: 2, at: now)) }
     state = Mutex(State(groups: Dictionary(groups) { first, _ in first }))
+  }
+
+  private static func lists(_ settings: WorkerSettings) -> [WorkerKind: [ProviderSettings]] {
+    [.asr: settings.asr, .llm: settings.llm, .tts: settings.tts]
   }
 
   // MARK: Calls
@@ -93,9 +104,10 @@ public final class ProviderBoard: Sendable {
     change(kind) { group, now, _ in group.next(on: &way, work: work, at: now) } ?? nil
   }
 
-  /// How long to wait for the first result of a call whose work is known now.
+  /// How long to wait for the first result of a call whose work is known now; nil leaves it to the provider's settings.
   func limit(_ kind: WorkerKind, of provider: String, work: Double) -> Duration? {
-    state.withLock { $0.groups[kind]?.limit(of: provider, work: work, at: clock()) }
+    guard adapts else { return nil }
+    return state.withLock { $0.groups[kind]?.limit(of: provider, work: work, at: clock()) }
   }
 
   func succeeded(_ kind: WorkerKind, _ call: Group.Call, after firstResult: Duration) {
