@@ -46,7 +46,7 @@ let package = Package(
     .target(
       name: "Workers",
       dependencies: [
-        "CLinux", "Runtime", "Telemetry", "Audio", "VivaConfiguration", "Resilience", "Signing",
+        "CLinux", "Runtime", "Telemetry", "Audio", "VivaConfiguration", "Resilience", "Scheduling", "Signing",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -77,7 +77,7 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "CWebSockets", "COpenSSL", "Runtime", "Telemetry", "Audio", "Media", "Realtime", "VivaConfiguration",
-        "Resilience", "Signing", "Sessions", "Rooms",
+        "Resilience", "Scheduling", "Signing", "Workers", "Sessions", "Rooms",
         .product(name: "Logging", package: "swift-log"),
       ],
       resources: [.copy("Page")]),
@@ -86,9 +86,11 @@ let package = Package(
     .executableTarget(
       name: "viva",
       dependencies: [
-        "Gateway", "Sessions", "Workers", "Webhooks", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
+        "Gateway", "Sessions", "Workers", "Webhooks", "Checkpoints", "VivaConfiguration", "Resilience", "Telemetry",
+        "Runtime",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),
@@ -137,7 +139,8 @@ let package = Package(
     .testTarget(name: "SigningTests", dependencies: ["Signing"]),
     .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Signing", "VivaTesting"]),
     .testTarget(name: "LoadTests", dependencies: ["VivaTesting", "Audio", "Media", "Realtime", "Runtime"]),
-    .testTarget(name: "WorkersTests", dependencies: ["Workers", "Audio", "VivaTesting"]),
+    .testTarget(
+      name: "WorkersTests", dependencies: ["Workers", "Audio", "Resilience", "Runtime", "Scheduling", "VivaTesting"]),
     .testTarget(
       name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
     .testTarget(

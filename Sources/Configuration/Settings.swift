@@ -5,6 +5,7 @@ public struct Settings: Sendable, Equatable {
   public var webRTC = WebRTCSettings()
   public var limits = LimitSettings()
   public var workers = WorkerSettings()
+  public var pool = PoolSettings()
   /// Who is told what happens in sessions.
   public var webhooks: [WebhookSettings] = []
   public var agents: [String: Agent] = [:]

@@ -28,7 +28,9 @@ public enum SettingsLoader {
       webRTC.read(nil, into: &settings.webRTC)
       root.section("webrtc") { webRTC.read($0, into: &settings.webRTC) }
       root.section("limits") { LimitsReader.read($0, into: &settings.limits) }
-      root.required("workers")?.section { WorkersReader().read($0, into: &settings.workers) }
+      root.section("pool") { PoolReader.read($0, into: &settings.pool) }
+      let workersReader = WorkersReader(settings.pool)
+      root.required("workers")?.section { workersReader.read($0, into: &settings.workers) }
       if let webhooks = root.present("webhooks") { settings.webhooks = WebhooksReader.read(webhooks) }
 
       var agents = "agents"

@@ -67,6 +67,17 @@ public struct ProviderSettings: Sendable, Equatable {
   /// Of an LLM.
   public var tools = ToolUse.chosen
   public var deadlines = Deadlines()
+  /// Neighbours in the file that both have one share their calls in proportion, above 0; nil: strictly in order.
+  public var weight: Double?
+  public var breaker = BreakerOptions()
+  /// Calls at once, 1...65535; nil: as many as come.
+  public var slots: Int?
+  /// Of the pool; nil: of none. Goes with `slots`, as do the two below.
+  public var device: String?
+  /// MiB of its device.
+  public var memory = 0
+  /// In milliseconds, from a cancel to the free slot. A worker that needs more than 100 keeps what it works on.
+  public var cancelLatency = 20
   /// Set when Viva starts and supervises the worker itself.
   public var process: ProcessSettings?
 
@@ -84,6 +95,30 @@ public struct Deadlines: Sendable, Equatable {
   public var firstResult = 5000
   /// Between two results.
   public var gap = 5000
+
+  public init() {}
+}
+
+/// What differs from the preset of the provider's kind in its circuit breaker; nil is as the preset has it.
+public struct BreakerOptions: Sendable, Equatable {
+  /// 0...1000; 0 switches this way of opening off.
+  public var consecutiveFailures: Int?
+  /// 1...1000.
+  public var successesToClose: Int?
+  /// In seconds, 1...3600.
+  public var waitDurationInOpenState: Int?
+  /// 1...1000.
+  public var permittedNumberOfCallsInHalfOpenState: Int?
+  /// Calls, 1...10000.
+  public var slidingWindowSize: Int?
+  /// 1...10000.
+  public var minimumNumberOfCalls: Int?
+  /// In percent, 1...100.
+  public var failureRateThreshold: Double?
+  /// In percent, 1...100.
+  public var slowCallRateThreshold: Double?
+  /// To the first result, in milliseconds, 10...300000.
+  public var slowCallDurationThreshold: Int?
 
   public init() {}
 }

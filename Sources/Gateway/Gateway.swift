@@ -32,6 +32,7 @@ public final class Gateway: FrontDoorHandler {
   private let metrics: MetricsRegistry
   private let readiness: @Sendable () -> Readiness
   private let page: PageFiles
+  private let operatorsEndpoint: AdminEndpoint?
   /// While calls over WebRTC are taken.
   private let calls = Mutex<Calls?>(nil)
 
@@ -40,10 +41,12 @@ public final class Gateway: FrontDoorHandler {
     var media: MediaPorts
   }
 
-  /// - Parameter readiness: called on the gateway's thread, must be quick.
+  /// - Parameters:
+  ///   - admin: What `/v1/admin/` of the admin listener reaches; nil: it is not served.
+  ///   - readiness: called on the gateway's thread, must be quick.
   public init(
     settings: Settings, keys: ServerKeys, registry: SessionRegistry, metrics: MetricsRegistry,
-    readiness: @escaping @Sendable () -> Readiness
+    admin: AdminServices? = nil, readiness: @escaping @Sendable () -> Readiness
   ) throws {
     self.settings = settings
     self.registry = registry
@@ -57,6 +60,7 @@ public final class Gateway: FrontDoorHandler {
     clientSecrets = ClientSecretEndpoint(keyring: keyring, registry: registry)
     self.metrics = metrics
     self.readiness = readiness
+    operatorsEndpoint = admin.map(AdminEndpoint.init)
     page = try PageFiles()
   }
 
@@ -200,6 +204,13 @@ public final class Gateway: FrontDoorHandler {
   }
 
   private func admin(_ request: HTTPRequest) -> HTTPResponse {
+    if let operatorsEndpoint, request.path.hasPrefix(AdminEndpoint.prefix) {
+      do throws(HTTPResponse) {
+        return operatorsEndpoint.respond(to: request, try doorkeeper.grant(for: request, at: .now))
+      } catch {
+        return error
+      }
+    }
     guard request.method == .get || request.method == .head else { return .wrongMethod(allowed: "GET, HEAD") }
     switch request.path {
     case "/healthz": return HTTPResponse(status: 200, text: "ok\n")

@@ -10,6 +10,7 @@ struct ListWorkers: AsyncParsableCommand {
     abstract: "Ask every worker of the configuration whether it is alive.",
     discussion: """
       Asks the workers themselves; the server need not run. Workers that the server starts run only while it does. \
+      Of a server that runs it shows the circuit breakers and the slots as well. \
       The exit code is 1 when one does not answer.
       """)
 
@@ -21,7 +22,29 @@ struct ListWorkers: AsyncParsableCommand {
     let statuses = await workers.status()
     await workers.shutdown()
     for line in Self.table(statuses) { say(line) }
+    await showServer(settings.server)
     guard statuses.allSatisfy(\.isAlive) else { throw ExitCode(1) }
+  }
+
+  /// What the running server makes of them, if one runs.
+  private func showServer(_ settings: ServerSettings) async {
+    guard let key = try? Token.serverKey(settings) else { return }
+    let server = AdminClient(settings, key: key)
+    let answer = await server.workers()
+    await server.shutdown()
+    guard let answer else { return }
+    say("\nIn the server:")
+    for each in answer.data {
+      let calls = each.calls
+      say(
+        "  \(each.name): breaker \(each.breaker.state) for \(Int(each.breaker.since_seconds)) s, "
+          + "first result within \(each.first_result_limit_ms) ms; "
+          + "calls: \(calls.succeeded) well, \(calls.failed) failed, \(calls.ignored) not counted")
+    }
+    for each in answer.pool?.instances ?? [] {
+      let queued = answer.pool?.queues.filter { $0.provider == each.name }.reduce(0) { $0 + $1.queued } ?? 0
+      say("  \(each.name): \(each.busy) of \(each.slots) slots taken, \(queued) calls wait")
+    }
   }
 
   /// Columns as wide as what is in them.

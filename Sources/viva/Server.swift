@@ -20,6 +20,8 @@ final class Server: Sendable {
   private let keys: ServerKeys
   private let shards: ShardGroup
   private let workers: WorkerSet
+  private let probes: ProviderProbes
+  private let batch: BatchJobs
   private let webhooks: Webhooks
   private let supervisor: ProcessSupervisor
   private let gateway: Gateway
@@ -44,9 +46,22 @@ final class Server: Sendable {
     shards = ShardGroup(count: cores) { lag[$0].observe($1) }
 
     let readiness = WorkerReadiness(settings.workers)
+    let breakers = BreakerMetrics(metrics, settings.workers)
+    let pool: WorkerPool
+    do {
+      pool = try WorkerPool(settings.pool, settings.workers, metrics: PoolMetrics(metrics))
+    } catch {
+      throw ServerError(description: "pool: \(error)")
+    }
     let workers = WorkerSet(
-      settings: settings.workers, observer: WorkerMetrics(metrics), isAvailable: readiness.isReady)
+      settings: settings.workers, observer: WorkerMetrics(metrics),
+      board: ProviderBoard(settings.workers, changed: breakers.changed), pool: pool, isAvailable: readiness.isReady)
     self.workers = workers
+    batch = BatchJobs(workers)
+    probes = ProviderProbes(
+      board: workers.board, probe: { await workers.answers($0, $1) },
+      // No ladder waits yet.
+      onProbeRound: { _ in })
     let webhooks = Webhooks(settings.webhooks, metrics: metrics)
     self.webhooks = webhooks
     try FileManager.default.createDirectory(atPath: workerLogs, withIntermediateDirectories: true)
@@ -71,7 +86,8 @@ final class Server: Sendable {
         synthesizer: workers.synthesizer(order: agent.workers.tts), endOfTurn: workers.endOfTurnDetector(),
         tools: workers.toolCaller)
     }
-    gateway = try Gateway(settings: settings, keys: keys, registry: registry, metrics: metrics) {
+    let admin = AdminServices(board: workers.board, pool: pool, batch: batch)
+    gateway = try Gateway(settings: settings, keys: keys, registry: registry, metrics: metrics, admin: admin) {
       let status = supervisor.snapshot()
       return Gateway.Readiness(
         isReady: status.allSatisfy { $0.phase == .ready },
@@ -96,6 +112,7 @@ final class Server: Sendable {
     } catch {
       throw ServerError(description: error.description)
     }
+    probes.start()
   }
 
   /// Returns when every local worker answers; tells how each is getting on.
@@ -114,6 +131,8 @@ final class Server: Sendable {
     // The sessions have just ended, and that is worth telling.
     await shards.settle()
     await webhooks.drain(within: .seconds(3))
+    probes.stop()
+    batch.cancelAll()
     await supervisor.stop()
     await workers.shutdown()
     shards.stop()

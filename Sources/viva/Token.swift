@@ -50,7 +50,7 @@ struct Token: AsyncParsableCommand {
   }
 
   /// The key that makes keys. Unlike the server, this makes no key file.
-  private static func serverKey(_ settings: ServerSettings) throws -> String {
+  static func serverKey(_ settings: ServerSettings) throws -> String {
     let hasFile = settings.keyFile.map(FileManager.default.fileExists) ?? false
     guard hasFile || !settings.keys.isEmpty, let key = try ServerKeys(loading: settings).first else {
       throw ServerError(description: "There is no server key yet: the first 'viva serve' makes one.")

@@ -27,6 +27,8 @@ enum ShippedConfiguration {
     #expect(settings.workers.tts.map(\.name) == ["piper", "espeak"])
     #expect(settings.workers.endOfTurn.map(\.name) == ["smart-turn"])
     #expect(settings.webhooks.isEmpty)
+    #expect(settings.pool == PoolSettings())
+    #expect(settings.workers.llm[0].slots == 2 && settings.workers.asr[0].slots == nil)
     #expect(settings.agents.keys.sorted() == ["assistant", "interviewer"])
     #expect(settings.defaultAgent == "assistant")
   }

@@ -15,6 +15,53 @@ import VivaConfiguration
     """
   }
 
+  @Test("a provider may have a weight and a breaker of its own")
+  func readsBreakers() throws {
+    let ear = "{ name: ear, protocol: wyoming, url: 'tcp://127.0.0.1:1', weight: 0.7, breaker: "
+    let asr = try folder.load(
+      workers(
+        asr: ear + "{ consecutive_failures: 0, wait_duration_in_open_state_s: 5, failure_rate_threshold: 30 } }")
+    ).workers.asr[0]
+    #expect(asr.weight == 0.7)
+    var breaker = BreakerOptions()
+    breaker.consecutiveFailures = 0
+    breaker.waitDurationInOpenState = 5
+    breaker.failureRateThreshold = 30
+    #expect(asr.breaker == breaker)
+    #expect(folder.problems(workers(asr: ear + "{ failure_rate_threshold: 300 } }")).count == 1)
+    #expect(folder.problems(workers(asr: ear + "{ opens: 1 } }")).count == 1)
+    #expect(folder.problems(workers(endOfTurn: "[{ name: e, protocol: http, url: 'http://h', weight: 1 }]")).count == 1)
+  }
+
+  @Test("workers may have slots, on devices of the pool")
+  func readsThePool() throws {
+    let pool = """
+
+      pool:
+        preemption: false
+        devices:
+          - { name: gpu0, role: real-time, memory_mb: 8000 }
+          - { name: gpu1 }
+      """
+    let ear = "{ name: ear, protocol: wyoming, url: 'tcp://127.0.0.1:1', "
+    let settings = try folder.load(
+      workers(asr: ear + "slots: 3, device: gpu0, memory_mb: 8000, cancel_latency_ms: 5 }") + pool)
+    #expect(!settings.pool.preemption)
+    #expect(settings.pool.devices.map(\.name) == ["gpu0", "gpu1"])
+    #expect(settings.pool.devices.map(\.role) == [.realTime, .mixed])
+    let asr = settings.workers.asr[0]
+    #expect(asr.slots == 3 && asr.device == "gpu0" && asr.memory == 8000 && asr.cancelLatency == 5)
+    #expect(
+      folder.problems(workers(asr: ear + "slots: 1, device: gpu7 }") + pool) == [
+        "viva.yaml:3: workers.asr[0].device: there is no device gpu7; allowed: gpu0, gpu1"
+      ])
+    for wrong in ["device: gpu0 }", "slots: 1, device: gpu0, memory_mb: 9000 }", "slots: 0 }"] {
+      #expect(folder.problems(workers(asr: ear + wrong) + pool).count == 1)
+    }
+    #expect(folder.problems(workers(asr: ear + "slots: 1 }") + pool.replacing("gpu1", with: "gpu0")).count == 1)
+    #expect(folder.problems(workers(asr: ear + "slots: 1 }") + pool.replacing("gpu1", with: "ear")).count == 1)
+  }
+
   @Test("recognisers may speak OpenAI's protocol")
   func readsOpenAIRecognizers() throws {
     let url = "url: 'https://h/v1'"
@@ -48,7 +95,7 @@ import VivaConfiguration
       folder.problems(workers(asr: "{ name: a, \(common), stream: maybe, partials: whole }")) == [
         "viva.yaml:3: workers.asr[0].stream: maybe is neither true nor false; allowed: true, false",
         "viva.yaml:3: workers.asr[0].partials: is not a known key; "
-          + "allowed: name, protocol, model, api_key, stream, deadlines, url, process",
+          + "allowed: name, protocol, model, api_key, stream, deadlines, weight, breaker, slots, cancel_latency_ms, memory_mb, device, url, process",
       ])
     #expect(
       folder.problems(
@@ -63,7 +110,7 @@ import VivaConfiguration
     #expect(
       folder.problems(workers(tts: "{ name: a, protocol: wyoming, url: 'tcp://h:1', sample_rate: 16000 }")) == [
         "viva.yaml:4: workers.tts[0].sample_rate: is not a known key; "
-          + "allowed: name, protocol, model, voice, deadlines, url, process"
+          + "allowed: name, protocol, model, voice, deadlines, weight, breaker, slots, cancel_latency_ms, memory_mb, device, url, process"
       ])
     #expect(
       folder.problems(workers(tts: "{ name: a, protocol: http, url: 'http://h' }")) == [

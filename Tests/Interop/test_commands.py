@@ -125,7 +125,9 @@ def test_workers_are_asked_whether_they_are_alive(server: VivaServer, office: Gu
     while (found := viva(office, "workers"))[0] != 0 and time.monotonic() < deadline:
         time.sleep(1)
     status, output, _ = found
-    lines = {line.split()[1]: line for line in output.splitlines()}
+    table, live = output.split("\n\n")
+    assert "scripted: breaker closed" in live
+    lines = {line.split()[1]: line for line in table.splitlines()}
     assert set(lines) == {"NAME", "moonshine", "scripted", "smollm2", "piper", "espeak", "smart-turn"}
     assert re.search(r"asr +moonshine +wyoming +tcp://\S+ +alive, \d+ ms", lines["moonshine"]), lines["moonshine"]
     dead = [name for name, line in lines.items() if "alive" not in line and name != "NAME"]

@@ -17,6 +17,14 @@ final class WorkersReader {
   }
 
   private var names: Set<String> = []
+  private let devices: [String]
+  /// MiB that no worker has taken; nil where that is not counted.
+  private var memory: [String: Int?]
+
+  init(_ pool: PoolSettings) {
+    devices = pool.devices.map(\.name)
+    memory = Dictionary(pool.devices.map { ($0.name, $0.memory) }) { first, _ in first }
+  }
 
   func read(_ section: Section, into workers: inout WorkerSettings) {
     workers.asr = providers(.asr, of: section)
@@ -54,8 +62,35 @@ final class WorkersReader {
     case .endOfTurn: break
     }
     section.section("deadlines") { read($0, into: &provider.deadlines) }
+    // Of those that hear the end of a turn only the first is asked.
+    if kind != .endOfTurn {
+      if let weight = section.present("weight")?.number(in: 0.001...1000) { provider.weight = weight }
+      section.section("breaker") { BreakerReader.read($0, into: &provider.breaker) }
+      readSlots(section, into: &provider)
+    }
     readConnection(section, of: wireProtocol, into: &provider)
     return name == nil || wireProtocol == nil ? nil : provider
+  }
+
+  private func readSlots(_ section: Section, into provider: inout ProviderSettings) {
+    section.integer("slots", 1...65_535, into: &provider.slots)
+    section.integer("cancel_latency_ms", 0...60_000, into: &provider.cancelLatency)
+    section.integer("memory_mb", 0...1_073_741_824, into: &provider.memory)
+    section.text("device", into: &provider.device)
+    if devices.contains(provider.name) { section.report("name", "there is a device of this name") }
+    if provider.slots == nil {
+      for key in ["device", "cancel_latency_ms", "memory_mb"] where section.present(key) != nil {
+        section.report(key, "goes with slots")
+      }
+    }
+    guard let device = provider.device else { return }
+    guard devices.contains(device) else {
+      return section.report(
+        "device", "there is no device \(device.excerpt())", allowed: devices.joined(separator: ", "))
+    }
+    guard let left = memory[device] ?? nil else { return }
+    memory[device] = left - provider.memory
+    if left < provider.memory { section.report("memory_mb", "is more than \(device) has left") }
   }
 
   private func readRecognizer(_ section: Section, into provider: inout ProviderSettings) {

@@ -35,10 +35,10 @@ public struct ProviderGroup<ID: Hashable & Sendable>: Sendable {
     public let id: ID
     /// Its breaker was against it.
     public let isLastResort: Bool
-    /// How long to wait for its first result.
-    public let limit: Duration
+    /// How long to wait for its first result. Where the work is known only later, `limit(of:work:at:)` says it again.
+    public var limit: Duration
+    public var work: Double
     let permit: CircuitBreaker.Permit
-    let work: Double
   }
 
   public struct Transition: Sendable, Equatable {
@@ -70,14 +70,16 @@ public struct ProviderGroup<ID: Hashable & Sendable>: Sendable {
   // MARK: Calls
 
   /// - Parameters:
+  ///   - own: The caller's own order, of some or all of the providers; nil is that of the group.
   ///   - preferred: As for `ProviderOrder`.
   ///   - isAvailable: Whether a provider is expected to answer for other reasons than its breaker's: a worker that is
   ///     being restarted is a last resort after all others.
   public func way(
-    preferring preferred: ID? = nil, at now: Instant, using random: inout some RandomNumberGenerator,
+    along own: ProviderOrder<ID>? = nil, preferring preferred: ID? = nil, at now: Instant,
+    using random: inout some RandomNumberGenerator,
     isAvailable: (ID) -> Bool = { _ in true }
   ) -> Way {
-    let attempts = order.attempts(
+    let attempts = (own ?? order).attempts(
       preferring: preferred,
       standing: { id in
         let standing = states[id]?.breaker.standing(at: now) ?? .excluded
@@ -106,7 +108,12 @@ public struct ProviderGroup<ID: Hashable & Sendable>: Sendable {
       isLastResort
       ? states[id]?.breaker.lastResort(at: now) : states[id]?.breaker.permission(at: now).permit
     guard let permit, let limit = states[id]?.deadline.limit(work: work, at: now) else { return nil }
-    return Call(id: id, isLastResort: isLastResort, limit: limit, permit: permit, work: work)
+    return Call(id: id, isLastResort: isLastResort, limit: limit, work: work, permit: permit)
+  }
+
+  /// How long to wait for the first result of a call of this work; nil for a stranger.
+  public func limit(of id: ID, work: Double = 0, at now: Instant) -> Duration? {
+    states[id]?.deadline.limit(work: work, at: now)
   }
 
   /// - Parameter firstResult: As for `CircuitBreaker`.

@@ -64,6 +64,12 @@ struct OpenAIServer: Sendable {
     let said = body.flatMap { try? JSONDecoder().decode(OpenAIError.Body.self, from: Data($0.readableBytesView)) }
     throw WorkerError(
       .refused, worker: name, message: said?.error.message ?? "HTTP \(response.status)",
-      status: Int(response.status.code))
+      status: Int(response.status.code), retryAfter: Self.retryAfter(response))
+  }
+
+  /// Only these two say that the same may be asked later (RFC 9110 §15.6.4, RFC 6585 §4).
+  private static func retryAfter(_ response: HTTPClientResponse) -> Duration? {
+    guard response.status == .tooManyRequests || response.status == .serviceUnavailable else { return nil }
+    return response.headers.first(name: "Retry-After").flatMap { RetryAfter.parse($0, now: Date()) }
   }
 }

@@ -1,3 +1,4 @@
+import Audio
 import Runtime
 import Synchronization
 
@@ -10,6 +11,8 @@ final class AudioTape: Sendable {
   private struct State {
     var pieces: [[Int16]] = []
     var samples = 0
+    /// Frames of 20 ms in which somebody spoke.
+    var voicedFrames = 0
     /// All that was heard is still there.
     var isWhole = true
     var endedAt: Instant?
@@ -35,9 +38,12 @@ final class AudioTape: Sendable {
   init(_ source: AsyncStream<[Int16]>, keeps: Int) {
     self.keeps = keeps
     recorder = Task { [recording] in
+      let ear = VoiceCounter()
       for await piece in source {
+        let voiced = ear.voicedFrames(in: piece)
         recording.state.withLock { state in
           state.samples += piece.count
+          state.voicedFrames += voiced
           state.pieces.append(piece)
           state.listener?.yield(piece)
           state.forget(beyond: keeps)
@@ -59,6 +65,12 @@ final class AudioTape: Sendable {
   /// When the source ended; nil while it goes on.
   var endedAt: Instant? { recording.state.withLock { $0.endedAt } }
 
+  /// Of audio, so far.
+  var seconds: Double { Double(recording.state.withLock { $0.samples }) / Double(VoiceFrame.sampleRate) }
+
+  /// Somebody spoke for at least a second, by a detector that takes little for speech: who hears no word in it has failed.
+  var isClearlyVoiced: Bool { recording.state.withLock { $0.voicedFrames } >= VoiceFrame.perSecond }
+
   var isWhole: Bool { recording.state.withLock { $0.isWhole } }
 
   /// All from the beginning, and what follows; replaces the stream that was returned before.
@@ -71,5 +83,26 @@ final class AudioTape: Sendable {
       if state.endedAt != nil { listener.finish() }
     }
     return stream
+  }
+}
+
+/// Counts the frames of a stream in which somebody speaks. Strict: a cough or a door is none.
+private final class VoiceCounter {
+  private let detector = GatedVoiceActivityDetector(threshold: 0.9)
+  private var rest: [Int16] = []
+
+  func voicedFrames(in piece: [Int16]) -> Int {
+    rest += piece
+    var voiced = 0
+    var start = 0
+    rest.withUnsafeBufferPointer { samples in
+      while start + VoiceFrame.samples <= samples.count {
+        let frame = UnsafeBufferPointer(rebasing: samples[start..<start + VoiceFrame.samples])
+        if detector.isVoiced(frame: frame) { voiced += 1 }
+        start += VoiceFrame.samples
+      }
+    }
+    rest.removeFirst(start)
+    return voiced
   }
 }

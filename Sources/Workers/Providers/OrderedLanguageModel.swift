@@ -1,27 +1,50 @@
 /// Answers with the first language model that can.
 public struct OrderedLanguageModel: LanguageModel {
   private let ordered: OrderedProviders<any LanguageModel>
+  private let isWhole: Bool
 
   public var name: String { ordered.name }
 
-  /// - Parameter isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  /// - Parameters:
+  ///   - isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  ///   - board: What is known of the providers; nil is one of its own.
+  ///   - isWhole: What is said comes all at once when it is whole, and can be begun again until then.
+  ///   - pool: Gives their slots; nil: they take all that comes.
   public init(
     _ providers: [any LanguageModel], observer: any WorkerObserver,
-    isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
+    board: ProviderBoard? = nil, pool: WorkerPool? = nil,
+    isWhole: Bool = false, isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
+    self.isWhole = isWhole
     ordered = OrderedProviders(
-      kind: .llm, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer)
+      kind: .llm, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer,
+      board: board ?? ProviderBoard(.llm, providers.map(\.name)), pool: pool)
   }
 
   public func complete(_ request: CompletionRequest) -> AsyncThrowingStream<CompletionEvent, any Error> {
-    ordered.ask(
-      stage: {
-        switch $0 {
-        case .usage: .preliminary
-        case .text, .toolCallStarted, .toolCallArguments: .result
-        case .finished: .last
-        }
-      },
-      { provider, _ in provider.complete(request) })
+    let length = Double(request.promptLength)
+    return ordered.ask(
+      Asking(
+        stage: {
+          switch $0 {
+          case .usage: .preliminary
+          case .text, .toolCallStarted, .toolCallArguments: .result
+          case .finished: .last
+          }
+        },
+        work: { length }, isWhole: isWhole,
+        call: { provider, _ in provider.complete(request) }))
+  }
+}
+
+extension CompletionRequest {
+  /// Bytes of text, which stand for its tokens.
+  fileprivate var promptLength: Int {
+    messages.reduce(0) { length, message in
+      switch message {
+      case .system(let text), .user(let text), .assistant(let text), .toolResult(_, let text): length + text.utf8.count
+      case .toolCalls(let calls): calls.reduce(length) { $0 + $1.arguments.utf8.count }
+      }
+    }
   }
 }

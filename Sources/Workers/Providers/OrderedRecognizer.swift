@@ -4,13 +4,18 @@ public struct OrderedRecognizer: SpeechRecognizer {
 
   public var name: String { ordered.name }
 
-  /// - Parameter isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  /// - Parameters:
+  ///   - isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  ///   - board: What is known of the providers; nil is one of its own.
+  ///   - pool: Gives their slots; nil: they take all that comes.
   public init(
     _ providers: [any SpeechRecognizer], observer: any WorkerObserver,
+    board: ProviderBoard? = nil, pool: WorkerPool? = nil,
     isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
     ordered = OrderedProviders(
-      kind: .asr, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer)
+      kind: .asr, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer,
+      board: board ?? ProviderBoard(.asr, providers.map(\.name)), pool: pool)
   }
 
   public func recognize(
@@ -19,13 +24,16 @@ public struct OrderedRecognizer: SpeechRecognizer {
     let isLast = ordered.providers.count <= 1
     let tape = AudioTape(audio, keeps: isLast ? 0 : AudioTape.maximumSamples)
     return ordered.ask(
-      stage: {
-        switch $0 {
-        case .partial: .preliminary
-        case .final: .last
-        }
-      },
-      started: { tape.endedAt }, mayGoOn: { tape.isWhole },
-      { provider, _ in provider.recognize(request, audio: tape.play()) })
+      Asking(
+        stage: {
+          switch $0 {
+          case .partial: .preliminary
+          case .final(let transcript): transcript.text.isEmpty && tape.isClearlyVoiced ? .hollow : .last
+          }
+        },
+        started: { tape.endedAt }, mayGoOn: { tape.isWhole }, work: { tape.seconds },
+        // Noise can sound like a voice: that all of them hear no word in it is an answer.
+        takesHollow: true,
+        call: { provider, _ in provider.recognize(request, audio: tape.play()) }))
   }
 }

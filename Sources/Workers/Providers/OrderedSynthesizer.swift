@@ -4,21 +4,38 @@ public struct OrderedSynthesizer: SpeechSynthesizer {
 
   public var name: String { ordered.name }
 
-  /// - Parameter isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  /// - Parameters:
+  ///   - isAvailable: Whether the provider of this name is expected to answer; asked at each call.
+  ///   - board: What is known of the providers; nil is one of its own.
+  ///   - pool: Gives their slots; nil: they take all that comes.
   public init(
     _ providers: [any SpeechSynthesizer], observer: any WorkerObserver,
+    board: ProviderBoard? = nil, pool: WorkerPool? = nil,
     isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
     ordered = OrderedProviders(
-      kind: .tts, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer)
+      kind: .tts, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer,
+      board: board ?? ProviderBoard(.tts, providers.map(\.name)), pool: pool)
   }
 
   public func synthesize(_ request: SpeechRequest) -> AsyncThrowingStream<SpeechChunk, any Error> {
-    ordered.ask(stage: { _ in .result }) { provider, position in
-      var request = request
-      // The voice was meant for the first; the others have voices of their own.
-      if position > 0 { request.voice = nil }
-      return provider.synthesize(request)
-    }
+    let length = Double(request.text.utf8.count)
+    return ordered.ask(
+      Asking(
+        stage: { $0.isSilent ? .hollow : .result }, work: { length },
+        call: { provider, position in
+          var request = request
+          // The voice was meant for the first; the others have voices of their own.
+          if position > 0 { request.voice = nil }
+          return provider.synthesize(request)
+        }))
+  }
+}
+
+extension SpeechChunk {
+  /// Nothing but zeros, as a broken synthesiser sends.
+  fileprivate var isSilent: Bool {
+    guard case .pcm(let samples, _) = self else { return false }
+    return samples.allSatisfy { $0 == 0 }
   }
 }

@@ -32,8 +32,10 @@ func workerCall<Event: Sendable>(
   _ body: @Sendable @escaping (WorkerCall<Event>) async throws -> Void
 ) -> AsyncThrowingStream<Event, any Error> {
   AsyncThrowingStream { results in
+    let context = CallContext.current
     let call = WorkerCall(
-      worker: worker, watchdog: Watchdog(worker: worker, limits: limits), results: results)
+      worker: worker, watchdog: Watchdog(worker: worker, limits: limits, context: context), results: results)
+    context?.began()
     let task = Task {
       await withTaskGroup(of: (any Error)?.self) { group in
         group.addTask { await outcome { try await call.watchdog.run() } }
@@ -45,6 +47,7 @@ func workerCall<Event: Sendable>(
         }
         group.cancelAll()
       }
+      context?.ended()
     }
     results.onTermination = { if case .cancelled = $0 { task.cancel() } }
   }

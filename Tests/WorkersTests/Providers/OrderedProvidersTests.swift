@@ -178,7 +178,7 @@ import Workers
 }
 
 /// Answers the same each time.
-private final class ScriptedModel: LanguageModel {
+final class ScriptedModel: LanguageModel {
   let name: String
   private let events: [CompletionEvent]
   private let error: WorkerError?

@@ -1,0 +1,112 @@
+import Resilience
+import Runtime
+import Synchronization
+
+/// Asks providers away from live calls whether they answer: each second those whose breakers are open or half-open, so that
+/// traffic comes back before their wait is over, and all of a kind that some session's ladder waits for.
+public final class ProviderProbes: Sendable {
+  private static let kinds: [(kind: WorkerKind, capability: Ladder.Capability)] = [
+    (.asr, .asr), (.llm, .llm), (.tts, .tts),
+  ]
+  /// A worker that needs longer to say that it is there would not answer a caller in time.
+  public static let limit = Duration.seconds(1)
+
+  private struct State {
+    var waiting: [Ladder.Capability: Int] = [:]
+    var loop: Task<Void, Never>?
+  }
+
+  private let board: ProviderBoard
+  private let probe: @Sendable (WorkerKind, String) async -> Bool
+  private let onProbeRound: @Sendable (Ladder.Input) -> Void
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - probe: Whether a provider answers within `limit`; it is not asked again while it is.
+  ///   - onProbeRound: Told after each round what it means to the ladders that wait for a capability.
+  public init(
+    board: ProviderBoard, probe: @escaping @Sendable (WorkerKind, String) async -> Bool,
+    onProbeRound: @escaping @Sendable (Ladder.Input) -> Void
+  ) {
+    self.board = board
+    self.probe = probe
+    self.onProbeRound = onProbeRound
+  }
+
+  deinit {
+    stop()
+  }
+
+  /// One more ladder waits for this; `wantNoMore` once for each. Those that no worker serves are nobody's to probe.
+  public func want(_ capability: Ladder.Capability) {
+    state.withLock { $0.waiting[capability, default: 0] += 1 }
+  }
+
+  public func wantNoMore(_ capability: Ladder.Capability) {
+    state.withLock { $0.waiting[capability] = max(0, ($0.waiting[capability] ?? 0) - 1) }
+  }
+
+  /// Ladders that wait for this.
+  public func waiting(for capability: Ladder.Capability) -> Int {
+    state.withLock { $0.waiting[capability] ?? 0 }
+  }
+
+  /// A round each second, until `stop`.
+  public func start() {
+    state.withLock { state in
+      guard state.loop == nil else { return }
+      state.loop = Task { [weak self] in
+        while !Task.isCancelled {
+          let next = Instant.now + .seconds(1)
+          await self?.round()
+          try? await Task.sleep(for: max(.zero, next - .now))
+        }
+      }
+    }
+  }
+
+  public func stop() {
+    state.withLock { $0.loop.take() }?.cancel()
+  }
+
+  /// One round: all probes at once, then what they mean.
+  func round() async {
+    await withTaskGroup(of: Void.self) { group in
+      for (kind, capability) in Self.kinds {
+        group.addTask { await self.round(kind, capability) }
+      }
+    }
+  }
+
+  private func round(_ kind: WorkerKind, _ capability: Ladder.Capability) async {
+    let isWanted = waiting(for: capability) > 0
+    let due = board.takeProbes(kind, all: isWanted)
+    let answered = await withTaskGroup(of: String?.self) { group in
+      for provider in due {
+        group.addTask {
+          let answers = await self.probe(kind, provider)
+          // What was broken off says nothing.
+          if !Task.isCancelled { self.board.probed(kind, provider, succeeded: answers) }
+          return answers ? provider : nil
+        }
+      }
+      var answered: Set<String> = []
+      for await provider in group { if let provider { answered.insert(provider) } }
+      return answered
+    }
+    guard isWanted, !Task.isCancelled, let input = board.ladderInput(kind, capability, answered: answered) else {
+      return
+    }
+    onProbeRound(input)
+  }
+}
+
+extension WorkerSet {
+  /// Whether a provider answers within `limit`. One that is being started does not, whatever its port says.
+  public func answers(_ kind: WorkerKind, _ name: String, within limit: Duration = ProviderProbes.limit) async -> Bool {
+    guard isAvailable(name) else { return false }
+    let result = await CallContext.$current.withValue(CallContext { limit }) { await probe(kind, name) }
+    guard case .success = result else { return false }
+    return true
+  }
+}
