@@ -85,7 +85,7 @@ let package = Package(
     .executableTarget(
       name: "viva",
       dependencies: [
-        "Gateway", "Sessions", "Workers", "Webhooks", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime",
+        "Gateway", "Sessions", "Workers", "Webhooks", "Checkpoints", "VivaConfiguration", "Telemetry", "Runtime", "Resilience",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -130,7 +130,8 @@ let package = Package(
     .testTarget(name: "LoadTests", dependencies: ["VivaTesting", "Audio", "Media", "Realtime", "Runtime"]),
     .testTarget(name: "WorkersTests", dependencies: ["Workers", "Audio", "VivaTesting"]),
     .testTarget(
-      name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
+      name: "SessionsTests",
+      dependencies: ["Sessions", "Workers", "Checkpoints", "Resilience", "VivaConfiguration", "VivaTesting"]),
     .testTarget(
       name: "RoomsTests",
       dependencies: [

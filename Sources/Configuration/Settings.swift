@@ -5,6 +5,8 @@ public struct Settings: Sendable, Equatable {
   public var webRTC = WebRTCSettings()
   public var limits = LimitSettings()
   public var workers = WorkerSettings()
+  public var ladder = LadderSettings()
+  public var callbacks = CallbackSettings()
   /// Who is told what happens in sessions.
   public var webhooks: [WebhookSettings] = []
   public var agents: [String: Agent] = [:]

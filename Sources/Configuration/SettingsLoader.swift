@@ -29,6 +29,9 @@ public enum SettingsLoader {
       root.section("webrtc") { webRTC.read($0, into: &settings.webRTC) }
       root.section("limits") { LimitsReader.read($0, into: &settings.limits) }
       root.required("workers")?.section { WorkersReader().read($0, into: &settings.workers) }
+      root.section("ladder") { LadderReader.read($0, into: &settings.ladder) }
+      root.section("callbacks") { CallbacksReader.read($0, into: &settings.callbacks) }
+      settings.callbacks.file = paths.absolute(settings.callbacks.file)
       if let webhooks = root.present("webhooks") { settings.webhooks = WebhooksReader.read(webhooks) }
 
       var agents = "agents"

@@ -2,6 +2,9 @@
 enum ServerEventKeys: String, CodingKey {
   case type, session, conversation, error, item, response, part, delta, text, transcript, usage, audio, status
   case id, speaker, start, end, name, arguments, participant, role, muted, by, sdp
+  case from, to, reason, since, input, output, questions, notice, slots
+  case slotID = "slot_id"
+  case offersCorrection = "offers_correction"
   case eventID = "event_id"
   case responseID = "response_id"
   case itemID = "item_id"
