@@ -142,7 +142,8 @@ let package = Package(
     .testTarget(
       name: "WorkersTests", dependencies: ["Workers", "Audio", "Resilience", "Runtime", "Scheduling", "VivaTesting"]),
     .testTarget(
-      name: "SessionsTests", dependencies: ["Sessions", "Workers", "Checkpoints", "VivaConfiguration", "VivaTesting"]),
+      name: "SessionsTests",
+      dependencies: ["Sessions", "Workers", "Checkpoints", "Resilience", "VivaConfiguration", "VivaTesting"]),
     .testTarget(
       name: "RoomsTests",
       dependencies: [

@@ -11,6 +11,8 @@ public struct Agent: Sendable, Equatable {
   public var speed = 1.0
   /// Said when a turn could not be understood or answered.
   public var apology = "Sorry, I did not catch that. Could you say it again?"
+  /// What it asks without a language model.
+  public var questions = QuestionBank()
   public var sampling = SamplingSettings()
   public var turnDetection = TurnDetectionSettings()
   public var interruptions = InterruptionSettings()

@@ -6,6 +6,8 @@ public struct Settings: Sendable, Equatable {
   public var limits = LimitSettings()
   public var workers = WorkerSettings()
   public var pool = PoolSettings()
+  public var ladder = LadderSettings()
+  public var callbacks = CallbackSettings()
   /// Who is told what happens in sessions.
   public var webhooks: [WebhookSettings] = []
   public var agents: [String: Agent] = [:]

@@ -31,6 +31,9 @@ public enum SettingsLoader {
       root.section("pool") { PoolReader.read($0, into: &settings.pool) }
       let workersReader = WorkersReader(settings.pool)
       root.required("workers")?.section { workersReader.read($0, into: &settings.workers) }
+      root.section("ladder") { LadderReader.read($0, into: &settings.ladder) }
+      root.section("callbacks") { CallbacksReader.read($0, into: &settings.callbacks) }
+      settings.callbacks.file = paths.absolute(settings.callbacks.file)
       if let webhooks = root.present("webhooks") { settings.webhooks = WebhooksReader.read(webhooks) }
 
       var agents = "agents"

@@ -1,5 +1,6 @@
 import Audio
 import Realtime
+import Resilience
 import Workers
 
 /// Names one worker call of a session. A result that names a call which is over is ignored.
@@ -50,6 +51,10 @@ public enum SessionInput: Sendable {
   case endOfTurn(CallID, probability: Double)
   case endOfTurnFailed(CallID)
   case toolReturned(CallID, ToolOutcome)
+  /// What is known from outside: probes, the operator's floor, overload, the network.
+  case ladder(Ladder.Input)
+  /// The callback is safe, unless `failure` says why not.
+  case callbackKept(CallID, failure: String?)
   /// The deadline that `SessionCore.nextDeadline` named has come.
   case deadline
   /// The client is gone.
@@ -85,6 +90,9 @@ enum SessionAction {
   case judgeTurn(CallID, audio: [Int16])
   case callTool(CallID, ToolRequest)
   case cancel(CallID)
+  /// These are worth a probe every second, and no others.
+  case wantProbes([Ladder.Capability])
+  case keepCallback(CallID, CallbackSlot)
   case observe(Observation)
   case close(code: UInt16, reason: String)
 }
@@ -96,6 +104,8 @@ public enum Observation: Sendable, Equatable {
   case bargeIn
   /// A barge-in that was none: the answer went on.
   case resumed
+  /// Levels 1...5.
+  case ladder(from: Int, to: Int, reason: String)
   case latency(Stage, Duration)
 
   /// The stages of a response's latency, in their order.

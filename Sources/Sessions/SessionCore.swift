@@ -1,6 +1,7 @@
 import Audio
 import VivaConfiguration
 import Realtime
+import Resilience
 import Runtime
 
 /// One conversation, sans-IO: takes inputs and `now`, returns actions and names its next deadline.
@@ -37,6 +38,8 @@ public struct SessionCore {
   /// The recogniser has shown that it tells words while they are spoken.
   var recogniserStreams = false
   var playout: VoicePosition
+  /// What the session can still offer its user.
+  var ladder: SessionLadder
   var spoken = SpokenMessages()
   /// The agent has been heard: from then on its voice is fixed.
   var hasSounded = false
@@ -49,6 +52,11 @@ public struct SessionCore {
   /// The silence that is becoming a turn of its own (`idle_timeout_ms`).
   var silence: WatchedSilence?
   var expiry: Instant?
+  /// The first input's time, and the same in Unix seconds.
+  private(set) var opened: Instant?
+  let unixStart: Int
+  /// What is offered at level 5.
+  let slots: [CallbackSlot]
 
   private var actions: [SessionAction] = []
   private var lastCall: UInt64 = 0
@@ -60,6 +68,7 @@ public struct SessionCore {
   ///   - detector: makes the voice activity detector for a threshold of 0...1.
   public init(
     session: RealtimeSession, agent: Agent, limits: LimitSettings, audio: AudioSettings,
+    ladder: LadderSettings = LadderSettings(), slots: [CallbackSlot] = [],
     budget: any ResponseBudget = UnlimitedBudget(), leg: ClientLeg = .socket,
     makeID: @escaping @Sendable (String) -> String = { RealtimeID.make($0) },
     detector: @escaping (Double) -> any VoiceActivityDetector = GatedVoiceActivityDetector.init(threshold:)
@@ -69,6 +78,9 @@ public struct SessionCore {
     self.limits = limits
     sendAhead = audio.sendAheadMilliseconds * SpokenText.sampleRate / 1000
     self.budget = budget
+    self.ladder = SessionLadder(ladder, hasQuestionBank: !agent.questions.isEmpty)
+    self.slots = slots
+    unixStart = (session.expiresAt ?? 0) - limits.sessionMinutes * 60
     playout = VoicePosition(leg)
     retained = RetainedAudio(seconds: limits.retainedAudioSeconds)
     input = InputAudio(session, maximumTurnMilliseconds: limits.turnSeconds * 1000, detector: detector)
@@ -112,6 +124,8 @@ public struct SessionCore {
     case .endOfTurn(let call, let probability): endOfTurnJudged(call, probability)
     case .endOfTurnFailed(let call): endOfTurnJudged(call, nil)
     case .toolReturned(let call, let outcome): toolReturned(call, outcome, at: now)
+    case .ladder(let input): climb(input, at: now)
+    case .callbackKept(let call, let failure): callbackKept(call, failure: failure)
     case .deadline: break
     case .disconnected: end(reason: "disconnected", at: now)
     }
@@ -129,6 +143,8 @@ public struct SessionCore {
       if let due { next = min(next ?? due, due) }
     }
     consider(greetingDue)
+    consider(ladder.ladder.nextDeadline(at: now))
+    if ladder.notice != nil { consider(nextNoticeDeadline(at: now)) }
     consider(silence?.nextDeadline)
     consider(response?.completionRetry.due)
     consider(nextSendDeadline(at: now))
@@ -146,6 +162,7 @@ public struct SessionCore {
     var events = [ServerEvent.sessionCreated(session)]
     if session.kind == .realtime { events.append(.conversationCreated(conversationID: session.conversationID)) }
     record(.started(sessionID: session.id, agent: agent.name), then: events)
+    opened = now
     expiry = now + .seconds(limits.sessionMinutes * 60)
     // Over a media leg somebody has to be able to hear it first.
     if !playout.isServed { prepareGreeting(at: now) }
@@ -186,6 +203,7 @@ public struct SessionCore {
       act(.close(code: 1001, reason: "session expired"))
       return
     }
+    climbIfDue(at: now)
     if let due = greetingDue, now >= due { greet(at: now) }
     listenToSilence(at: now)
     resumeIfWordless(at: now)
@@ -198,6 +216,7 @@ public struct SessionCore {
     answerOwed(at: now)
     answerFromTools(at: now)
     sayFiller(at: now)
+    sayNotice(at: now)
     watchSilence(at: now)
   }
 

@@ -78,6 +78,8 @@ final class Server: Sendable {
 
     let registry = SessionRegistry(
       settings: settings, shards: shards, store: VolatileCheckpointStore(), metrics: metrics,
+      probes: LadderProbeLoop(settings, in: workers, isReady: readiness.isReady),
+      callbacks: CallbackFile(path: settings.callbacks.file),
       onCommit: SessionWebhooks(webhooks).committed
     ) { agent in
       SessionWorkers(

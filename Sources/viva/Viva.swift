@@ -13,9 +13,10 @@ struct Viva: AsyncParsableCommand {
       Let somebody in:      viva token --config config/viva.yaml
       See who answers:      viva workers --config config/viva.yaml
       Have work done:       viva batch --file prompts.jsonl --out results.jsonl
+      See whom to call:     viva callbacks --config config/viva.yaml
       """,
     version: "viva 0.1.0",
-    subcommands: [Serve.self, CheckConfig.self, Token.self, ListWorkers.self, Batch.self])
+    subcommands: [Serve.self, CheckConfig.self, Token.self, ListWorkers.self, Batch.self, ListCallbacks.self])
 }
 
 /// What every command that reads the configuration takes.

@@ -73,8 +73,8 @@ import VivaConfiguration
         "agents/odd.yaml:9: workers.llm[0]: there is no llm worker mnd; did you mean mind?; allowed: mind",
         "agents/odd.yaml:10: workers.tts[1]: mouth is named twice",
         "agents/odd.yaml:11: greetings: is not a known key; did you mean greeting?; allowed: name, instructions, "
-          + "examples, greeting, voice, speed, apology, language, history_characters, sampling, turn_detection, "
-          + "interruptions, noise_reduction, tools, workers",
+          + "examples, greeting, voice, speed, apology, questions, language, history_characters, sampling, "
+          + "turn_detection, interruptions, noise_reduction, tools, workers",
       ])
   }
 

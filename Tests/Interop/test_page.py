@@ -310,6 +310,30 @@ def test_a_resumed_answer_is_marked(server: VivaServer) -> None:
         assert "resumed after a false interruption" in browser.find("captions").inner_text()
 
 
+def test_the_ladder_is_shown_and_text_is_where_the_next_words_go(server: VivaServer) -> None:
+    with scripted(server) as (browser, session):
+        badge = browser.find("ladder")
+        assert not badge.is_visible()
+        full = {"reason": "recovered", "since": 0, "questions": "model", "offers_correction": False}
+        lost = full | {"reason": "asr_failed", "notice": "Please type."}
+        browser.find("talk").focus()
+        session.send("viva.ladder.changed", **lost | {"from": 1, "to": 3, "input": "text", "output": "voice"})
+        session.settle()
+        assert "Level 3 of 5" in badge.inner_text() and "You write, the agent speaks" in badge.inner_text()
+        assert "Please type." in badge.inner_text()
+        assert browser.page.evaluate("document.activeElement.id") == "words"
+        session.send("viva.ladder.changed", **lost | {"from": 3, "to": 5, "input": "text", "output": "text"})
+        session.send("viva.callback.offered", slots=[{"id": "mon-9", "text": "Monday, <b>9:00</b>"}])
+        session.settle()
+        browser.find("slot-mon-9").click()
+        session.settle()
+        assert {"type": "viva.callback.choose", "slot_id": "mon-9"} in session.received
+        session.send("viva.callback.chosen", slot_id="mon-9", text="Monday, <b>9:00</b>")
+        session.send("viva.ladder.changed", **full | {"from": 2, "to": 1, "input": "voice", "output": "voice"})
+        session.settle()
+        assert not badge.is_visible()
+
+
 def test_events_can_be_filtered_read_and_copied(server: VivaServer) -> None:
     with scripted(server) as (browser, session):
         assert not browser.find("events-filter").is_visible()

@@ -106,11 +106,23 @@ import Testing
     #expect(refusal(named)?.eventID == "event_9")
   }
 
+  @Test func readsCorrectionsAndChoices() throws {
+    #expect(
+      try ClientEvent.decode(Array(#"{"type":"viva.transcript.correct","item_id":"i","transcript":"Hi."}"#.utf8)).body
+        == .transcriptCorrect(itemID: "i", transcript: "Hi."))
+    #expect(
+      try ClientEvent.decode(Array(#"{"type":"viva.callback.choose","slot_id":"mon-9"}"#.utf8)).body
+        == .callbackChoose(slotID: "mon-9"))
+    #expect(refusal(#"{"type":"viva.transcript.correct","item_id":"i"}"#)?.param == "transcript")
+    #expect(refusal(#"{"type":"viva.transcript.correct","item_id":"i","transcript":""}"#)?.param == "transcript")
+    #expect(refusal(#"{"type":"viva.callback.choose","slot_id":7}"#)?.param == "slot_id")
+  }
+
   @Test func listsTheKnownTypesForAnUnknownOne() throws {
     let error = try #require(refusal(#"{"event_id":"e","type":"session.destroy"}"#))
     #expect(error.message.contains("session.destroy"))
     for kind in ClientEvent.Kind.allCases { #expect(error.message.contains("'\(kind.rawValue)'")) }
-    #expect(ClientEvent.Kind.allCases.count == 14)
+    #expect(ClientEvent.Kind.allCases.count == 16)
   }
 
   @Test(arguments: [

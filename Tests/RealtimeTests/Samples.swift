@@ -133,6 +133,11 @@ enum Samples {
     .vivaToolCall(
       callID: "call_1", name: "look_up", status: "failed", durationMilliseconds: 1500, error: "No answer in 1.5 s."),
     .vivaResumed(responseID: "resp_3", itemID: "item_2"),
+    .vivaLadderChanged(
+      LadderStatus(from: 1, to: 3, reason: "asr_failed", since: 1_760_000_000, input: "text", notice: "Please type.")),
+    .vivaTranscriptCorrected(itemID: "item_1", transcript: "Hi there."),
+    .vivaCallbackOffered([CallbackSlot(id: "mon-9", text: "Monday at 9")]),
+    .vivaCallbackChosen(CallbackSlot(id: "mon-9", text: "Monday at 9")),
     .vivaSRTPAnswer(sdp: "v=0\r\n"),
     .vivaRoomParticipantJoined(RoomParticipant(id: "guest_1", kind: .guest, role: .listen)),
     .vivaRoomParticipantLeft(participantID: "guest_1"),

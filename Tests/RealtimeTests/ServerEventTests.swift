@@ -55,6 +55,12 @@ import Testing
     "session.updated": (["session"], []),
     "viva.tool_call": (["call_id", "name", "status"], ["duration_ms", "error"]),
     "viva.response.resumed": (["response_id", "item_id"], []),
+    "viva.ladder.changed": (
+      ["from", "to", "reason", "since", "input", "output", "questions", "offers_correction"], ["notice"]
+    ),
+    "viva.transcript.corrected": (["item_id", "transcript"], []),
+    "viva.callback.offered": (["slots"], []),
+    "viva.callback.chosen": (["slot_id", "text"], []),
     "viva.srtp.answer": (["sdp"], []),
     "viva.room.participant_joined": (["participant"], []),
     "viva.room.participant_left": (["participant_id"], []),

@@ -29,14 +29,15 @@ final class Conversation {
 
   init(
     agent: Agent = .forTests, kind: RealtimeSession.Kind = .realtime, limits: LimitSettings = LimitSettings(),
-    audio: AudioSettings = AudioSettings(), budget: any ResponseBudget = UnlimitedBudget(),
+    audio: AudioSettings = AudioSettings(), slots: [CallbackSlot] = [], budget: any ResponseBudget = UnlimitedBudget(),
     leg: ClientLeg = Conversation.leg,
     isConnected: Bool = true
   ) {
     let counter = Counter()
     core = SessionCore(
       session: .starting(id: "sess_test", agent: agent, kind: kind, limits: limits), agent: agent, limits: limits,
-      audio: audio, budget: budget, leg: leg, makeID: { "\($0)_\(counter.next())" }, detector: { _ in LevelDetector() })
+      audio: audio, slots: slots, budget: budget, leg: leg, makeID: { "\($0)_\(counter.next())" },
+      detector: { _ in LevelDetector() })
     give(.opened)
     if leg == .media, isConnected { connect() }
   }

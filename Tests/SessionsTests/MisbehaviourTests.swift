@@ -12,7 +12,7 @@ struct MisbehaviourTests {
       item: .message(id: nil, role: .user, parts: [.inputText(text)]), previousItemID: nil)
   }
 
-  @Test("of a voice that says it is done without a sound is a failure, not an answer")
+  @Test("of a voice that says it is done without a sound is a lost voice: the answer is read")
   func silentVoice() {
     let conversation = Conversation()
     conversation.say("Hello.")
@@ -23,8 +23,8 @@ struct MisbehaviourTests {
       conversation.give(.speech(call, .pcm(Array(repeating: 1, count: 100), sampleRate: 1)))
       conversation.give(.speechEnded(call))
     }
-    #expect(conversation.responses.map(\.status) == [.failed])
-    #expect(conversation.responses.last?.statusDetails?.error?.code == "empty_reply")
+    #expect(conversation.responses.map(\.status) == [.completed])
+    #expect(conversation.core.state.ladder.output == "text")
   }
 
   @Test("of a client that puts a quarter of an hour of audio into one item is refused before it is decoded")

@@ -1,5 +1,6 @@
 import Audio
 import Realtime
+import Resilience
 import VivaConfiguration
 import Workers
 
@@ -31,7 +32,9 @@ final class RandomConversation {
     var tool = HTTPTool(name: "look_up", url: "http://tools.test/look_up")
     tool.filler = ToolFiller(phrases: ["One moment."], afterMilliseconds: 700)
     agent.tools = [tool]
-    conversation = Conversation(agent: agent, leg: leg)
+    if seed.isMultiple(of: 3) { agent.questions = Agent.withBank.questions }
+    conversation = Conversation(
+      agent: agent, slots: [CallbackSlot(id: "mon-9", text: "Monday, 9:00")], leg: leg)
     look()
   }
 
@@ -78,8 +81,8 @@ final class RandomConversation {
       }
       timePasses(milliseconds: 500)
     }
-    let core = conversation.core
     timePasses(milliseconds: 1000)
+    let core = conversation.core
     check(core.response == nil, "a response hangs")
     check(conversation.core.playout.media?.answers.isEmpty != false, "a voice that neither stops nor is cleared")
     check(core.outOfBand.isEmpty, "an out-of-band response hangs")
@@ -94,7 +97,8 @@ final class RandomConversation {
   private var isBusy: Bool {
     let core = conversation.core
     return core.response != nil || core.floor != nil || !core.turns.isEmpty || !core.outOfBand.isEmpty
-      || !core.tools.running.isEmpty
+      || !core.tools.running.isEmpty || core.ladder.notice != nil
+      || core.ladder.ladder.nextDeadline(at: conversation.now) != nil
   }
 
   // MARK: The client
@@ -171,7 +175,8 @@ final class RandomConversation {
   // MARK: The workers
 
   private func workersAct() {
-    switch dice.below(12) {
+    switch dice.below(13) {
+    case 12: ladderActs()
     case 10: judgeActs()
     case 11: toolActs()
     case ..<3: recognizerActs()
@@ -188,6 +193,18 @@ final class RandomConversation {
       give(.speech(call, Self.chunk(milliseconds: 100)), "late speech")
       give(.speechEnded(call), "late end")
     }
+  }
+
+  private func ladderActs() {
+    let capability = Ladder.Capability.allCases[dice.below(Ladder.Capability.allCases.count)]
+    let inputs: [Ladder.Input] = [
+      .fails(capability), .works(capability), .works(capability, by: .backup), .confidence(Double(dice.below(11)) / 10),
+      .floor(Ladder.Level.allCases[dice.below(5)], by: .operator), .floor(.full, by: .operator),
+      .network(up: dice.below(4) == 0 ? .unusable : .good, down: dice.below(4) == 0 ? .degraded : .good),
+    ]
+    give(.ladder(inputs[dice.below(inputs.count)]), "the ladder")
+    if dice.below(8) == 0 { client(.transcriptCorrect(itemID: anyItem, transcript: "One two.")) }
+    if dice.below(8) == 0 { client(.callbackChoose(slotID: "mon-9")) }
   }
 
   private func recognizerActs() {

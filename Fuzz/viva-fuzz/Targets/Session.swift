@@ -201,7 +201,9 @@ struct FuzzedSession {
         speeches.append(call)
       case .judgeTurn(let call, _): judgements.append(call)
       case .callTool(let call, _): toolCalls.append(call)
-      case .playVoice, .playPacket, .playPhrase, .endVoice, .clearVoice, .feed, .endAudio, .cancel, .observe, .close:
+      case .playVoice, .playPacket, .playPhrase, .endVoice, .clearVoice, .feed, .endAudio, .cancel, .observe,
+        .wantProbes,
+        .keepCallback, .close:
         break
       }
     }

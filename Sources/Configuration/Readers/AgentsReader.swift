@@ -52,6 +52,7 @@ struct AgentsReader {
     root.text("voice", into: &agent.voice)
     root.number("speed", 0.25...1.5, into: &agent.speed)
     root.text("apology", into: &agent.apology)
+    root.section("questions") { QuestionsReader.read($0, into: &agent.questions) }
     language(root, into: &agent.language)
     root.integer("history_characters", 500...1_000_000, into: &agent.historyCharacters)
     root.section("sampling") { sampling($0, into: &agent.sampling) }

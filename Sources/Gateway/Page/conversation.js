@@ -62,6 +62,8 @@ export class Conversation {
           entry.heard = event.viva_heard ?? entry.heard;
           entry.note = "interrupted";
         });
+      case "viva.transcript.corrected":
+        return this.#finish(event.item_id, "user", event.transcript);
       case "viva.response.resumed":
         return this.#change(event.item_id, "agent", (entry) => { entry.isResumed = true; });
       case "conversation.item.deleted":

@@ -7,6 +7,7 @@ import { Connection } from "./connection.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
 import { EventLog } from "./event-log.js";
+import { LadderView } from "./ladder-view.js";
 import { LatencyChart, seconds, took } from "./latency-chart.js";
 import { LatencyLog } from "./latency.js";
 import { LineView } from "./line-view.js";
@@ -39,6 +40,7 @@ const latency = new LatencyLog((turn) => {
   chart.draw(latency.turns);
   captions.showLatency(turn.responseId, seconds(took(turn)));
 });
+const ladder = new LadderView({ onChoose: (slot) => session.choose(slot) });
 const eventLog = new EventLog();
 const notices = new Notices({ onReconnect: connect });
 
@@ -115,7 +117,7 @@ window.viva = testHooks;
 function receive(event, bytes) {
   eventLog.add("received", event, bytes);
   if (event.type === "session.created" && event.session.model) nameAgent(event.session.model);
-  for (const part of [session, sound.voice, conversation, state, notices, testHooks]) part.apply(event);
+  for (const part of [session, sound.voice, conversation, state, notices, ladder, testHooks]) part.apply(event);
   latency.apply(event, performance.now());
   if (event.type === "response.output_text.done") status.announce(event.text);
   refresh();

@@ -68,6 +68,9 @@ export class Session {
     return id;
   }
 
+  /** The user wants to come back at that time. */
+  choose(slot) { this.#send({ type: "viva.callback.choose", slot_id: slot }); }
+
   /** The user asks the agent to be quiet. */
   interrupt() {
     if (this.#activeResponse) this.#send({ type: "response.cancel", response_id: this.#activeResponse });

@@ -1,4 +1,4 @@
-/// What a client may say: the eleven events of the GA protocol, and those of Viva's rooms.
+/// What a client may say: the eleven events of the GA protocol, and those of Viva's own.
 public struct ClientEvent: Sendable, Equatable {
   /// The client's own name for the event, echoed in the error that it may cause.
   public var eventID: String?
@@ -24,6 +24,10 @@ public struct ClientEvent: Sendable, Equatable {
     case conversationItemDelete(itemID: String)
     case responseCreate(ResponseParameters)
     case responseCancel(responseID: String?)
+    /// Vendor event: what the user has spoken says this.
+    case transcriptCorrect(itemID: String, transcript: String)
+    /// Vendor event: the user wants to come back then.
+    case callbackChoose(slotID: String)
     /// Vendor event: the sender speaks in the agent's place from now on.
     case roomTakeover
     /// Vendor event: the agent has the floor again.
@@ -52,6 +56,8 @@ public struct ClientEvent: Sendable, Equatable {
     case conversationItemDelete = "conversation.item.delete"
     case responseCreate = "response.create"
     case responseCancel = "response.cancel"
+    case transcriptCorrect = "viva.transcript.correct"
+    case callbackChoose = "viva.callback.choose"
     case roomTakeover = "viva.room.takeover"
     case roomHandback = "viva.room.handback"
     case roomMute = "viva.room.mute"

@@ -4,8 +4,9 @@ struct ClientMessage: Decodable {
   let body: Result<ClientEvent.Body, RealtimeError>
 
   private enum CodingKeys: String, CodingKey {
-    case type, session, audio, item, response, muted
+    case type, session, audio, item, response, muted, transcript
     case eventID = "event_id"
+    case slotID = "slot_id"
     case itemID = "item_id"
     case previousItemID = "previous_item_id"
     case contentIndex = "content_index"
@@ -15,6 +16,8 @@ struct ClientMessage: Decodable {
   }
 
   private static let longestID = 128
+  /// Of a correction, in bytes of UTF-8: what is said in a minute is some 1000.
+  private static let longestTranscript = 16_384
 
   init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
@@ -62,6 +65,11 @@ struct ClientMessage: Decodable {
         try fields.decodeIfPresent(ResponseParameters.self, forKey: .response) ?? ResponseParameters())
     case .responseCancel:
       return .responseCancel(responseID: try fields.label(.responseID, upTo: longestID))
+    case .transcriptCorrect:
+      return .transcriptCorrect(
+        itemID: try itemID(fields), transcript: try fields.requiredLabel(.transcript, upTo: longestTranscript))
+    case .callbackChoose:
+      return .callbackChoose(slotID: try fields.requiredLabel(.slotID, upTo: longestID))
     case .roomTakeover:
       return .roomTakeover
     case .roomHandback:

@@ -125,6 +125,25 @@ extension ServerEvent {
       try fields.encode(response, forKey: .responseID)
       try fields.encode(id, forKey: .itemID)
 
+    case .vivaLadderChanged(let status):
+      try fields.encode(status.from, forKey: .from)
+      try fields.encode(status.to, forKey: .to)
+      try fields.encode(status.reason, forKey: .reason)
+      try fields.encode(status.since, forKey: .since)
+      try fields.encode(status.input, forKey: .input)
+      try fields.encode(status.output, forKey: .output)
+      try fields.encode(status.questions, forKey: .questions)
+      try fields.encode(status.offersCorrection, forKey: .offersCorrection)
+      try fields.encodeIfPresent(status.notice, forKey: .notice)
+    case .vivaTranscriptCorrected(let id, let transcript):
+      try fields.encode(id, forKey: .itemID)
+      try fields.encode(transcript, forKey: .transcript)
+    case .vivaCallbackOffered(let slots):
+      try fields.encode(slots, forKey: .slots)
+    case .vivaCallbackChosen(let slot):
+      try fields.encode(slot.id, forKey: .slotID)
+      try fields.encode(slot.text, forKey: .text)
+
     case .vivaSRTPAnswer(let sdp):
       try fields.encode(sdp, forKey: .sdp)
     case .vivaRoomParticipantJoined(let participant):

@@ -61,6 +61,15 @@ public enum ServerEvent: Sendable, Equatable {
   /// was cut off.
   case vivaResumed(responseID: String, itemID: String)
 
+  /// Vendor event: the session offers its user less, or more again.
+  case vivaLadderChanged(LadderStatus)
+  /// Vendor event: what the user has spoken says this now.
+  case vivaTranscriptCorrected(itemID: String, transcript: String)
+  /// Vendor event: the session cannot go on; the user may choose when to come back.
+  case vivaCallbackOffered([CallbackSlot])
+  /// Vendor event: the choice is kept.
+  case vivaCallbackChosen(CallbackSlot)
+
   /// Vendor event: the answer to `session.viva.srtp.sdp`. It has keys in it, and goes to who has offered alone.
   case vivaSRTPAnswer(sdp: String)
   /// Vendor event: somebody is in the room; who joins is told of everybody who is there, themselves included.
@@ -120,6 +129,10 @@ public enum ServerEvent: Sendable, Equatable {
     case .outputAudioBufferCleared: "output_audio_buffer.cleared"
     case .vivaToolCall: "viva.tool_call"
     case .vivaResumed: "viva.response.resumed"
+    case .vivaLadderChanged: "viva.ladder.changed"
+    case .vivaTranscriptCorrected: "viva.transcript.corrected"
+    case .vivaCallbackOffered: "viva.callback.offered"
+    case .vivaCallbackChosen: "viva.callback.chosen"
     case .vivaSRTPAnswer: "viva.srtp.answer"
     case .vivaRoomParticipantJoined: "viva.room.participant_joined"
     case .vivaRoomParticipantLeft: "viva.room.participant_left"

@@ -1,7 +1,10 @@
 /// The fields of server events.
 enum ServerEventKeys: String, CodingKey {
   case type, session, conversation, error, item, response, part, delta, text, transcript, usage, audio, status
-  case id, speaker, start, end, name, arguments, participant, role, muted, by, sdp, code, reason
+  case id, speaker, start, end, name, arguments, participant, role, muted, by, sdp, code
+  case from, to, reason, since, input, output, questions, notice, slots
+  case slotID = "slot_id"
+  case offersCorrection = "offers_correction"
   case eventID = "event_id"
   case responseID = "response_id"
   case itemID = "item_id"

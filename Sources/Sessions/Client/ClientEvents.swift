@@ -42,6 +42,8 @@ extension SessionCore {
     case .conversationItemDelete(let id): try deleteItem(id)
     case .responseCreate(let parameters): try createResponse(parameters, at: now)
     case .responseCancel(let id): try cancelResponse(id, at: now)
+    case .transcriptCorrect(let id, let transcript): try correctTranscript(id, transcript, at: now)
+    case .callbackChoose(let slotID): try chooseCallback(slotID)
     case .roomTakeover, .roomHandback, .roomMute: throw .noRoom
     }
   }
@@ -61,7 +63,7 @@ extension SessionCore {
   }
 
   private mutating func updateSession(_ patch: SessionPatch, at now: Instant) throws(RealtimeError) {
-    let updated = try session.applying(patch, audioHasBeenProduced: hasSounded)
+    let updated = try wantedSession.applying(patch, audioHasBeenProduced: hasSounded)
     guard updated.speed == session.speed || response == nil && outOfBand.isEmpty else {
       throw .invalidRequest(
         code: "cannot_update_speed",
@@ -69,13 +71,13 @@ extension SessionCore {
         param: "session.audio.output.speed")
     }
     // What the agent was saying may be what it must not say any more.
-    if updated != session { cutOff = nil }
+    if updated != wantedSession { cutOff = nil }
     if updated.turnDetection != session.turnDetection {
       configureTurnDetection(updated.turnDetection, at: now)
     }
     if updated.inputFormat != session.inputFormat { input.expect(updated.inputFormat.encoding) }
     if updated.noiseReduction != session.noiseReduction { input.reduceNoise(updated.noiseReduction) }
-    session = updated
+    takeWanted(updated)
     send(.sessionUpdated(session))
     greetIfReady(at: now)
   }

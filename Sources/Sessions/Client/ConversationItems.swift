@@ -36,11 +36,17 @@ extension SessionCore {
         message: "An item holds at most \(limits.inputBufferSeconds) s of audio: send it in turns.",
         param: "item.content")
     }
-    let size = state.items.reduce(item.textBytes) { $0 + $1.textBytes }
-    guard size <= Self.longestConversation else { throw conversationFull }
+    try checkRoom(for: item.textBytes)
     greetingDue = nil
     add(item, after: position)
+    if case .message(.user, _) = item.content, !item.isWordless { noteAnswer(id) }
     if !samples.isEmpty { transcribeItem(id, samples, at: now) }
+  }
+
+  /// - Parameter bytes: of text that is to come in addition.
+  func checkRoom(for bytes: Int) throws(RealtimeError) {
+    let size = state.items.reduce(bytes) { $0 + $1.textBytes }
+    guard size <= Self.longestConversation else { throw conversationFull }
   }
 
   /// The audio of an item that the client made, at 16 kHz.

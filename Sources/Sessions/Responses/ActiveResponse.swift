@@ -8,12 +8,13 @@ struct ActiveResponse {
   /// Where the words come from.
   enum Source {
     case model
-    /// A phrase of the agent's: greeting or apology.
+    /// A phrase of the agent's: greeting, apology, or a question of its bank.
     case phrase(String)
   }
 
   let id: String
-  let source: Source
+  /// Becomes a phrase when the model fails and there is another thing to say.
+  var source: Source
   let parameters: ResponseParameters
   let settings: ResponseSettings
   /// Stands in for the conversation as what the model reads.
@@ -144,6 +145,8 @@ struct PendingClause {
 struct SpeechInProgress {
   let call: CallID
   let clause: PendingClause
+  /// It was spoken before, and nobody was asked.
+  var isKnown = false
   var resampler: Resampler?
   var stretcher: TimeStretcher?
   /// What has come, in 24 kHz samples as they will be played.

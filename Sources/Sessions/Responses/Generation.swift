@@ -46,6 +46,7 @@ extension SessionCore {
       response?.usage = usage
     case .finished(let reason):
       response?.completion = nil
+      worked(.llm, at: now)
       for (index, call) in response?.functionCalls.sorted(by: { $0.key < $1.key }) ?? [] {
         finishFunctionCall(index, .completed)
         runTool(for: call, at: now)
@@ -150,10 +151,21 @@ extension SessionCore {
   mutating func completionFailed(_ call: CallID, _ error: WorkerError, at now: Instant) {
     guard response?.completion == call else { return }
     response?.completion = nil
+    failed(.llm, error, at: now)
+    if response?.outputCount == 0, answersWithoutModel, let words = substitute(at: now) {
+      response?.source = .phrase(words)
+      return generate(at: now)
+    }
     if response?.outputCount == 0, error.isRetryable, response?.completionRetry.failed(at: now) == true { return }
     response?.failure = error
     if response?.message == nil { take(text: agent.apology, at: now) }
     endGeneration(nil, at: now)
+  }
+
+  /// Whether the response may be something else than the model's answer.
+  private var answersWithoutModel: Bool {
+    guard let response else { return false }
+    return response.joinsConversation && response.input == nil
   }
 
   mutating func retryCompletion(at now: Instant) {

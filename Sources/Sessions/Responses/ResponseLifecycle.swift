@@ -13,6 +13,12 @@ extension SessionCore {
     input: [ConversationItem]? = nil, hint: String? = nil, turn: TurnMarks? = nil,
     continuing cutOffItemID: String? = nil, at now: Instant
   ) {
+    var (source, parameters) = (source, parameters)
+    if case .model = source, parameters.joinsConversation, input == nil, let words = substitute(at: now) {
+      source = .phrase(words)
+      tools.answerBegins()
+    }
+    if !ladder.canSpeak { parameters.modality = .text }
     var response = ActiveResponse(
       id: makeID("resp"), source: source, parameters: parameters, session: session, sendAhead: sendAhead)
     response.input = input
@@ -21,7 +27,7 @@ extension SessionCore {
     response.isContinuation = cutOffItemID != nil
     if case .model = source {
       // What was committed before is part of the question.
-      response.isWaiting = input == nil && turns.contains { !$0.isSpeaking }
+      response.isWaiting = input == nil && ladder.canHear && turns.contains { !$0.isSpeaking }
     }
     self.response = response
     send(.responseCreated(describe(response, status: .inProgress, details: nil)))
@@ -59,7 +65,7 @@ extension SessionCore {
 
   /// The last transcript that a response waited for is there.
   mutating func startWaitingResponse(at now: Instant) {
-    guard response?.isWaiting == true, !turns.contains(where: { !$0.isSpeaking }) else { return }
+    guard response?.isWaiting == true, !ladder.canHear || !turns.contains(where: { !$0.isSpeaking }) else { return }
     response?.isWaiting = false
     generate(at: now)
   }
@@ -134,7 +140,7 @@ extension SessionCore {
     self.response = nil
 
     let description = describe(response, status: status, details: details)
-    if case .model = response.source {
+    if response.reservedTokens > 0 || response.isOfModel {
       budget.settle(reserved: response.reservedTokens, used: response.tokensUsed, at: now)
     }
     observe(.response(status: status.rawValue))
@@ -222,6 +228,8 @@ extension SessionCore {
 
 extension ActiveResponse {
   var output: [ConversationItem] { finished.sorted { $0.key < $1.key }.map(\.value) }
+
+  fileprivate var isOfModel: Bool { if case .model = source { true } else { false } }
 
   func owns(itemID: String) -> Bool {
     message?.address.itemID == itemID || functionCalls.values.contains { $0.itemID == itemID }

@@ -20,7 +20,7 @@ extension SessionCore {
         self.response?.message?.spoken.begin(clause: clause.text)
         self.response?.outgoing.append(transcript: clause.text)
       }
-      guard let text = SpeakableText.from(clause.text) else {
+      guard ladder.canSpeak, let text = SpeakableText.from(clause.text) else {
         self.response?.message?.spoken.endClause()
         continue
       }
@@ -65,6 +65,7 @@ extension SessionCore {
     guard var speech = response?.speech, speech.call == call, isPlayed, phrase.samples > 0 else { return }
     if response?.marks.firstAudio == nil { response?.marks.firstAudio = now }
     speech.samples += phrase.samples
+    speech.isKnown = true
     response?.speech = speech
     phrase.forEachPacket { packet, samples in
       response?.message?.spoken.append(packet: Array(packet), lasting: samples)
@@ -90,20 +91,24 @@ extension SessionCore {
     response?.message?.spoken.endClause()
     response?.speech = nil
     response?.spokeAnything = true
+    if !speech.isKnown { worked(.tts, at: now) }
     speakNext(at: now)
     sendAudio(at: now)
   }
 
-  /// The clause broke off: its rest is tried once more; then only its text goes out.
+  /// The clause broke off: its rest is tried once more. When nobody can say a word of it, only its text goes out, and
+  /// the answer's rest with it.
   mutating func clauseFailed(_ call: CallID, _ error: WorkerError, at now: Instant) {
     guard let speech = response?.speech, speech.call == call else { return }
     response?.speech = nil
-    if !speech.clause.isRepeat {
+    let isMute = speech.samples == 0 && error.kind != .emptyReply && error.showsLoss
+    if !speech.clause.isRepeat, !isMute {
       let rest = speech.samples == 0 ? speech.clause.text : speech.clause.text.unspoken(after: speech.samples)
       response?.clauses.insert(PendingClause(text: rest, isRepeat: true), at: 0)
     } else {
       response?.message?.spoken.endClause()
-      if response?.spokeAnything == false, response?.failure == nil { response?.failure = error }
+      failed(.tts, error, at: now)
+      if ladder.canSpeak, response?.spokeAnything == false, response?.failure == nil { response?.failure = error }
     }
     speakNext(at: now)
     sendAudio(at: now)

@@ -26,10 +26,11 @@ public enum SidebandRole: String, Sendable, CaseIterable {
       case .conversationItemRetrieve: self != .listener
       // The room knows who may.
       case .roomTakeover, .roomHandback, .roomMute: true
-      case .conversationItemCreate, .conversationItemTruncate, .conversationItemDelete, .responseCreate,
+      case .transcriptCorrect, .conversationItemCreate, .conversationItemTruncate, .conversationItemDelete,
+        .responseCreate,
         .responseCancel:
         self != .listener
-      case .sessionUpdate, .inputAudioBufferCommit, .inputAudioBufferClear, .outputAudioBufferClear:
+      case .callbackChoose, .sessionUpdate, .inputAudioBufferCommit, .inputAudioBufferClear, .outputAudioBufferClear:
         self == .sideband
       }
     guard !isAllowed else { return nil }

@@ -22,6 +22,8 @@ public actor Session {
   private let store: any CheckpointStore
   let observer: any SessionObserver
   let phrases: PhraseStore
+  private let probes: any LadderProbes
+  let callbacks: any CallbackStore
 
   private var outbox = Outbox()
   var participants: [ParticipantID: Participant]
@@ -48,7 +50,8 @@ public actor Session {
 
   init(
     core: SessionCore, owner: String, shard: Shard, channel: (any ClientChannel)?, workers: SessionWorkers,
-    store: any CheckpointStore, observer: any SessionObserver, phrases: PhraseStore = PhraseStore()
+    store: any CheckpointStore, observer: any SessionObserver, phrases: PhraseStore = PhraseStore(),
+    probes: any LadderProbes = NoLadderProbes(), callbacks: any CallbackStore = NoCallbackStore()
   ) {
     id = core.session.id
     agentName = core.agent.name
@@ -63,6 +66,8 @@ public actor Session {
     self.store = store
     self.observer = observer
     self.phrases = phrases
+    self.probes = probes
+    self.callbacks = callbacks
   }
 
   // MARK: From any thread
@@ -131,6 +136,8 @@ public actor Session {
     case .judgeTurn(let call, let audio): judgeTurn(call, audio)
     case .callTool(let call, let request): callTool(call, request)
     case .cancel(let call): calls.cancel(call)
+    case .wantProbes(let capabilities): probes.want(capabilities, for: self)
+    case .keepCallback(let call, let slot): keepCallback(call, slot)
     case .observe(let observation): observer.observed(observation, agent: agentName)
     case .close(let code, let reason):
       flush()
@@ -141,6 +148,7 @@ public actor Session {
   private func finish() {
     isOver = true
     calls.cancelAll()
+    if !core.ladder.probed.isEmpty { probes.want([], for: self) }
     arm(nil)
     if let inputTimer { shard.cancel(inputTimer.token) }
     store.remove(session: id)

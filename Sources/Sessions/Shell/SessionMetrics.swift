@@ -35,6 +35,11 @@ struct SessionMetrics {
         "viva_resumed_responses_total", help: "Answers that went on after an interruption that was none.",
         labels: labels
       ).increment()
+    case .ladder(let from, let to, let reason):
+      registry.counter(
+        "viva_ladder_changes_total", help: "Changes of sessions' levels, 1 (full) to 5 (fallback), by reason.",
+        labels: ["from": String(from), "to": String(to), "reason": reason]
+      ).increment()
     case .latency(let stage, let duration):
       registry.histogram(
         "viva_stage_latency_seconds",

@@ -1,5 +1,6 @@
 import Checkpoints
 import Realtime
+import Resilience
 import Runtime
 import Synchronization
 import Telemetry
@@ -19,6 +20,8 @@ public final class SessionRegistry: SessionObserver {
     var countByOwner: [String: Int] = [:]
     /// Kept as long as the server lives: there are as many as server keys.
     var usageByOwner: [String: KeyUsage] = [:]
+    /// For the ladders of sessions that are still to be opened.
+    var standing = StandingInputs()
   }
 
   private let settings: Settings
@@ -28,17 +31,25 @@ public final class SessionRegistry: SessionObserver {
   private let metrics: SessionMetrics
   private let commitObserver: CommitObserver?
   private let phrases = PhraseStore()
+  private let probes: any LadderProbes
+  private let callbacks: any CallbackStore
   private let sessions = Mutex(Sessions())
 
-  /// - Parameter workers: the workers that an agent's sessions use.
+  /// - Parameters:
+  ///   - probes: who asks lost workers whether they are back.
+  ///   - workers: the workers that an agent's sessions use.
   public init(
     settings: Settings, shards: ShardGroup, store: any CheckpointStore, metrics: MetricsRegistry,
-    onCommit: CommitObserver? = nil, workers: @escaping @Sendable (Agent) -> SessionWorkers
+    probes: any LadderProbes = NoLadderProbes(), callbacks: any CallbackStore = NoCallbackStore(),
+    onCommit: CommitObserver? = nil,
+    workers: @escaping @Sendable (Agent) -> SessionWorkers
   ) {
     self.settings = settings
     self.shards = shards
     self.store = store
     self.workers = workers
+    self.probes = probes
+    self.callbacks = callbacks
     commitObserver = onCommit
     self.metrics = SessionMetrics(metrics)
     self.metrics.showActive { [weak self] in self?.count ?? 0 }
@@ -56,6 +67,16 @@ public final class SessionRegistry: SessionObserver {
     return sessions.withLock { Array($0.byID.values) }.map {
       SessionSummary(id: $0.id, agent: $0.agentName, kind: $0.kind, owner: $0.owner, age: now - $0.began)
     }
+  }
+
+  /// Tells the ladder of every session, and of every later one for as long as it holds: a floor of the operator's or of
+  /// an overloaded node, a capability that is lost for all or answers again. From any thread.
+  public func ladder(_ input: Ladder.Input) {
+    let live = sessions.withLock { sessions in
+      sessions.standing.take(input)
+      return Array(sessions.byID.values)
+    }
+    for session in live { session.ladder(input) }
   }
 
   // MARK: Opening
@@ -88,17 +109,20 @@ public final class SessionRegistry: SessionObserver {
     let (description, agent) = try describe(request, id: RealtimeID.make("sess"))
     let usage = usage(of: request.owner)
     let core = SessionCore(
-      session: description, agent: agent, limits: settings.limits, audio: settings.audio, budget: usage, leg: leg)
+      session: description, agent: agent, limits: settings.limits, audio: settings.audio, ladder: settings.ladder,
+      slots: settings.callbacks.slots.map { CallbackSlot(id: $0.id, text: $0.text) }, budget: usage, leg: leg)
     let session = Session(
       core: core, owner: request.owner, shard: shard ?? shards.assign(), channel: channel, workers: workers(agent),
-      store: store, observer: self, phrases: phrases)
+      store: store, observer: self, phrases: phrases, probes: probes, callbacks: callbacks)
     try sessions.withLock { sessions throws(Refusal) in
       try checkRoom(sessions, owner: request.owner)
       sessions.byID[session.id] = session
       sessions.countByOwner[request.owner, default: 0] += 1
+      // Still in here, so that whatever `ladder` posts from now on comes behind it.
+      session.open()
+      for input in sessions.standing.inputs { session.ladder(input) }
     }
     metrics.opened(agent: agent.name)
-    session.open()
     return session
   }
 

@@ -41,7 +41,9 @@ public struct SessionWebhooks: Sendable {
         send(
           "session.ended",
           ["reason": .string(reason), "seconds": .number(seconds), "items": .integer(state.items.count)], session)
-      case .itemCompleted, .itemTruncated, .itemDeleted, .floorTaken, .floorReturned: break
+      case .itemCompleted, .itemCorrected, .itemTruncated, .itemDeleted, .floorTaken, .floorReturned, .ladderChanged,
+        .questionAsked, .questionAnswered, .callbackChosen:
+        break
       }
     }
   }

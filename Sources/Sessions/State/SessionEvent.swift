@@ -8,6 +8,8 @@ public enum SessionEvent: Codable, Sendable, Equatable {
   case itemAdded(ConversationItem, previousItemID: String?)
   /// The user's turn has been heard.
   case itemTranscribed(itemID: String, transcript: String, confidence: Double?)
+  /// The user has put right what was heard of them.
+  case itemCorrected(itemID: String, transcript: String)
   /// The item got its final form.
   case itemCompleted(ConversationItem)
   /// Of an assistant's item only this was heard.
@@ -18,5 +20,13 @@ public enum SessionEvent: Codable, Sendable, Equatable {
   /// The agent has its place again.
   case floorReturned
   case responseDone(responseID: String, status: String, itemIDs: [String])
+  /// The session offers its user less, or more again.
+  case ladderChanged(LadderStatus)
+  /// A question of the agent's bank.
+  case questionAsked(AskedQuestion)
+  /// The user's item answers the question that was asked last.
+  case questionAnswered(itemID: String)
+  /// When the user comes back.
+  case callbackChosen(CallbackSlot)
   case ended(reason: String)
 }

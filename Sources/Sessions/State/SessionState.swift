@@ -9,6 +9,12 @@ public struct SessionState: Sendable, Equatable {
   public private(set) var responses = 0
   /// Who speaks in the agent's place; nil for the agent.
   public private(set) var floorHolder: String?
+  /// Where on the ladder it is; level 1, by voice, at the start.
+  public private(set) var ladder = LadderStatus()
+  /// Those of the agent's bank that were asked; the last is the current one.
+  public private(set) var questions: [AskedQuestion] = []
+  /// When the user comes back, if they have chosen.
+  public private(set) var callback: CallbackSlot?
   public private(set) var isEnded = false
 
   public init() {}
@@ -43,6 +49,8 @@ public struct SessionState: Sendable, Equatable {
       items.insert(item, at: index)
     case .itemTranscribed(let id, let transcript, _):
       update(id) { $0.setInputTranscript(transcript) }
+    case .itemCorrected(let id, let transcript):
+      update(id) { $0.setInputTranscript(transcript) }
     case .itemCompleted(let item):
       update(item.id) { $0 = item }
     case .itemTruncated(let id, let heard, _):
@@ -55,6 +63,14 @@ public struct SessionState: Sendable, Equatable {
       floorHolder = nil
     case .responseDone:
       responses += 1
+    case .ladderChanged(let status):
+      ladder = status
+    case .questionAsked(let question):
+      questions.append(question)
+    case .questionAnswered(let id):
+      if !questions.isEmpty { questions[questions.count - 1].answers.append(id) }
+    case .callbackChosen(let slot):
+      callback = slot
     case .ended:
       isEnded = true
     }

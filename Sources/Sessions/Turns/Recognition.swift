@@ -46,6 +46,9 @@ extension SessionCore {
     }
     var turn = turns.remove(at: index)
     turn.marks.transcribed = now
+    forgetUnsaidLoss()
+    worked(.asr, at: now)
+    if let confidence = transcript.confidence { climb(.confidence(confidence), at: now) }
     if let ended = turn.marks.ended { observe(.latency(.asr, now - ended)) }
 
     let rest = turn.stable.final(transcript.text)
@@ -60,6 +63,7 @@ extension SessionCore {
     record(
       .itemTranscribed(itemID: turn.itemID, transcript: transcript.text, confidence: transcript.confidence),
       then: session.transcription != nil ? [completed] : [])
+    if !transcript.text.isEmpty { noteAnswer(turn.itemID) }
     tools.chainEnds()
     if goesOn(after: transcript.text, turn, at: now) { return }
     if turn.responds, !transcript.text.isEmpty { owed = OwedAnswer(source: .model, turn: turn.marks) }
@@ -79,6 +83,7 @@ extension SessionCore {
     // A recogniser that was done before the speaker was has nothing to add.
     guard turns[index].earlyTranscript == nil else { return }
     turns[index].call = nil
+    failed(.asr, error, at: now)
     if error.isRetryable, turns[index].retry.failed(at: now) { return }
     // What is still being said is tried once more when it is whole.
     if !turns[index].isSpeaking { failTurn(index, error) }
@@ -98,7 +103,10 @@ extension SessionCore {
               "The turn could not be transcribed: \(error). Its audio was heard; say it again or type it.")))
     }
     // The answer to an earlier turn is worth more than an apology for this one.
-    if turn.responds, owed == nil { owed = OwedAnswer(source: .phrase(agent.apology), turn: turn.marks) }
+    // Nor is it said over and over to somebody who was told that they are not heard.
+    if turn.responds, owed == nil, ladder.canHear {
+      owed = OwedAnswer(source: .phrase(agent.apology), turn: turn.marks)
+    }
   }
 
   mutating func retryRecognitions(at now: Instant) {

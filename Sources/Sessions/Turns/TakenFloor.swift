@@ -106,6 +106,7 @@ extension SessionCore {
       return
     }
     floor?.utterances.remove(at: index)
+    worked(.asr, at: now)
     if !transcript.text.isEmpty, state.items.count < limits.items {
       // Behind what had been said by then, not behind what was said while it was being understood.
       let previous = utterance.previousItemID.flatMap { state.item($0)?.id } ?? state.items.last?.id
@@ -125,6 +126,7 @@ extension SessionCore {
       utterance.early == nil
     else { return }
     floor?.utterances[index].call = nil
+    failed(.asr, error, at: now)
     if error.isRetryable, floor?.utterances[index].retry.failed(at: now) == true { return }
     // What is still being said is tried once more when it is whole.
     if !utterance.isSpeaking { dropUtterance(index, at: now) }
