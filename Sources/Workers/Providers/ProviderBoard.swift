@@ -19,6 +19,8 @@ public final class ProviderBoard: Sendable {
     var groups: [WorkerKind: Group]
     var budget = RetryBudget()
     var tallies: [String: Tally] = [:]
+    /// Calls that have not ended.
+    var underWay: [String: Int] = [:]
   }
 
   /// How the calls to a provider ended.
@@ -101,7 +103,9 @@ public final class ProviderBoard: Sendable {
   }
 
   func next(_ kind: WorkerKind, on way: inout Group.Way, work: Double) -> Group.Call? {
-    change(kind) { group, now, _ in group.next(on: &way, work: work, at: now) } ?? nil
+    let call = change(kind) { group, now, _ in group.next(on: &way, work: work, at: now) } ?? nil
+    if let call { state.withLock { $0.underWay[call.id, default: 0] += 1 } }
+    return call
   }
 
   /// How long to wait for the first result of a call whose work is known now; nil leaves it to the provider's settings.
@@ -111,6 +115,7 @@ public final class ProviderBoard: Sendable {
   }
 
   func succeeded(_ kind: WorkerKind, _ call: Group.Call, after firstResult: Duration) {
+    ended(call)
     change(kind) { group, now, tallies in
       tallies[call.id, default: Tally()].succeeded += 1
       group.succeeded(call, after: firstResult, at: now)
@@ -120,6 +125,7 @@ public final class ProviderBoard: Sendable {
   /// Counts the error against the provider, or ignores it where that is not to blame.
   func failed(_ kind: WorkerKind, _ call: Group.Call, _ error: WorkerError) {
     guard error.countsAgainstProvider else { return ignored(kind, call) }
+    ended(call)
     change(kind) { group, now, tallies in
       tallies[call.id, default: Tally()].failed += 1
       group.failed(call, timedOut: error.kind == .firstResultTimeout, retryAfter: error.retryAfter, at: now)
@@ -128,10 +134,20 @@ public final class ProviderBoard: Sendable {
 
   /// A cancel, or an error of the caller's own.
   func ignored(_ kind: WorkerKind, _ call: Group.Call) {
+    ended(call)
     change(kind) { group, now, tallies in
       tallies[call.id, default: Tally()].ignored += 1
       group.ignored(call, at: now)
     }
+  }
+
+  private func ended(_ call: Group.Call) {
+    state.withLock { $0.underWay[call.id] = max(0, ($0.underWay[call.id] ?? 0) - 1) }
+  }
+
+  /// Whether a call is under way at a provider. There are workers that answer nobody else meanwhile.
+  func isWorking(_ provider: String) -> Bool {
+    state.withLock { $0.underWay[provider] ?? 0 } > 0
   }
 
   /// Takes leave to ask again whom one has asked already, from the budget that the process has for this.

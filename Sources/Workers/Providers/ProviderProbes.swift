@@ -81,23 +81,30 @@ public final class ProviderProbes: Sendable {
   private func round(_ kind: WorkerKind, _ capability: Ladder.Capability) async {
     let isWanted = waiting(for: capability) > 0
     let due = board.takeProbes(kind, all: isWanted)
-    let answered = await withTaskGroup(of: String?.self) { group in
-      for provider in due {
-        group.addTask {
-          let answers = await self.probe(kind, provider)
-          // What was broken off says nothing.
-          if !Task.isCancelled { self.board.probed(kind, provider, succeeded: answers) }
-          return answers ? provider : nil
-        }
-      }
-      var answered: Set<String> = []
-      for await provider in group { if let provider { answered.insert(provider) } }
-      return answered
+    let results = await withTaskGroup(of: (String, Bool?).self) { group in
+      for provider in due { group.addTask { (provider, await self.result(kind, provider)) } }
+      var results: [String: Bool?] = [:]
+      for await (provider, result) in group { results[provider] = .some(result) }
+      return results
     }
-    guard isWanted, !Task.isCancelled, let input = board.ladderInput(kind, capability, answered: answered) else {
+    let answered = Set(results.filter { $0.value == true }.keys)
+    let isUnknown = answered.isEmpty && results.values.contains(nil)
+    guard isWanted, !isUnknown, !Task.isCancelled, let input = board.ladderInput(kind, capability, answered: answered)
+    else {
       return
     }
     onProbeRound(input)
+  }
+
+  /// Probes one provider; nil where that says nothing.
+  private func result(_ kind: WorkerKind, _ provider: String) async -> Bool? {
+    let wasWorking = board.isWorking(provider)
+    let answers = await probe(kind, provider)
+    // What was broken off says nothing; nor does the silence of a worker that has a call to attend to, whose own deadline
+    // tells (Piper answers nobody else while it speaks).
+    guard !Task.isCancelled, answers || !wasWorking && !board.isWorking(provider) else { return nil }
+    board.probed(kind, provider, succeeded: answers)
+    return answers
   }
 }
 

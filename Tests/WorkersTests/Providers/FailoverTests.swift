@@ -157,6 +157,32 @@ final class TestClock: Sendable {
     await backup.shutdown()
   }
 
+  @Test("a worker that answers no probe because a call keeps it busy has not failed")
+  func busyWorker() async throws {
+    let server = try await ScriptedLanguageModelServer { _ in
+      var reply = ScriptedLanguageModelServer.Reply("one two")
+      reply.fault = .stall(afterResults: 1)
+      return reply
+    }
+    let set = set([provider(.openai, server.url, name: "a")])
+    let told = Mutex<[Ladder.Input]>([])
+    let probes = ProviderProbes(board: set.board, probe: { _, _ in false }) { input in
+      told.withLock { $0.append(input) }
+    }
+    probes.want(.llm)
+    var call: AsyncThrowingStream<CompletionEvent, any Error>.AsyncIterator? = set.languageModel()
+      .complete(.init(messages: [.user("Hello.")])).makeAsyncIterator()
+    #expect(try await call?.next() != nil)
+    await probes.round()
+    #expect(told.withLock { $0.isEmpty })
+    call = nil
+    #expect(await eventually { !set.board.isWorking("a") })
+    await probes.round()
+    #expect(told.withLock { $0 } == [.fails(.llm)])
+    await set.shutdown()
+    await server.shutdown()
+  }
+
   @Test("all gone is told to the ladders")
   func allGone() async throws {
     let server = try await ScriptedLanguageModelServer { _ in .init("first") }
