@@ -58,10 +58,14 @@ final class Server: Sendable {
       board: ProviderBoard(settings.workers, changed: breakers.changed), pool: pool, isAvailable: readiness.isReady)
     self.workers = workers
     batch = BatchJobs(workers)
-    probes = ProviderProbes(
-      board: workers.board, probe: { await workers.answers($0, $1) },
-      // No ladder waits yet.
-      onProbeRound: { _ in })
+    let ladders = WaitingLadders()
+    let probes = ProviderProbes(board: workers.board, probe: { await workers.answers($0, $1) }) { round in
+      ladders.tell(round.capability) { session in
+        let order = settings.agents[session.agentName]?.workers.names(of: round.kind) ?? []
+        return workers.board.ladderInput(round, order: order)
+      }
+    }
+    self.probes = probes
     let webhooks = Webhooks(settings.webhooks, metrics: metrics)
     self.webhooks = webhooks
     try FileManager.default.createDirectory(atPath: workerLogs, withIntermediateDirectories: true)
@@ -78,7 +82,7 @@ final class Server: Sendable {
 
     let registry = SessionRegistry(
       settings: settings, shards: shards, store: VolatileCheckpointStore(), metrics: metrics,
-      probes: LadderProbeLoop(settings, in: workers, isReady: readiness.isReady),
+      probes: ProbedLadders(waiting: ladders, probes: probes),
       callbacks: CallbackFile(path: settings.callbacks.file),
       onCommit: SessionWebhooks(webhooks).committed
     ) { agent in

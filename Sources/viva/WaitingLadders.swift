@@ -1,6 +1,7 @@
 import Resilience
 import Sessions
 import Synchronization
+import VivaConfiguration
 import Workers
 
 /// The sessions whose ladders have lost workers, joined with the probes of those.
@@ -34,5 +35,17 @@ struct ProbedLadders: LadderProbes {
     }
     for capability in wanted.subtracting(before) { probes.want(capability) }
     for capability in before.subtracting(wanted) { probes.wantNoMore(capability) }
+  }
+}
+
+extension AgentWorkers {
+  /// Empty means all.
+  func names(of kind: WorkerKind) -> [String] {
+    switch kind {
+    case .asr: asr
+    case .llm: llm
+    case .tts: tts
+    case .endOfTurn: []
+    }
   }
 }

@@ -165,10 +165,16 @@ public struct ProviderGroup<ID: Hashable & Sendable>: Sendable {
 
   /// What a round of probes means to the ladders that wait for this kind.
   ///
-  /// - Parameter answered: Who has answered its probe.
-  public func ladderInput(_ capability: Ladder.Capability, answered: Set<ID>, at now: Instant) -> Ladder.Input {
+  /// - Parameters:
+  ///   - answered: Who has answered its probe.
+  ///   - own: The only ones that the ladder's calls go to, the preferred one first; nil: to all.
+  public func ladderInput(
+    _ capability: Ladder.Capability, answered: Set<ID>, along own: [ID]? = nil, at now: Instant
+  ) -> Ladder.Input {
     let serving = order.candidates.filter { candidate in
-      guard answered.contains(candidate.id), let breaker = states[candidate.id]?.breaker else { return false }
+      guard answered.contains(candidate.id), own?.contains(candidate.id) ?? true,
+        let breaker = states[candidate.id]?.breaker
+      else { return false }
       return switch breaker.standing(at: now) {
       case .ready, .waiting(.zero): true
       // Live calls do not go there yet.
@@ -176,6 +182,7 @@ public struct ProviderGroup<ID: Hashable & Sendable>: Sendable {
       }
     }
     guard let best = serving.min(by: { $0.priority < $1.priority }) else { return .fails(capability) }
+    if let own { return .works(capability, by: serving.contains { $0.id == own.first } ? .primary : .backup) }
     return .works(capability, by: primaries.contains(best.id) ? .primary : .backup)
   }
 

@@ -170,8 +170,16 @@ public final class ProviderBoard: Sendable {
     change(kind) { group, now, _ in group.probed(provider, succeeded: succeeded, at: now) }
   }
 
-  func ladderInput(_ kind: WorkerKind, _ capability: Ladder.Capability, answered: Set<String>) -> Ladder.Input? {
-    state.withLock { $0.groups[kind]?.ladderInput(capability, answered: answered, at: clock()) }
+  /// What a round of probes means to a ladder; nil where it says nothing.
+  ///
+  /// - Parameter order: Names of the providers that its calls go to; empty means all, in the configuration's order.
+  public func ladderInput(_ round: ProbeRound, order: [String] = []) -> Ladder.Input? {
+    func isAsked(_ name: String) -> Bool { order.isEmpty || order.contains(name) }
+    guard round.answered.contains(where: isAsked) || !round.unknown.contains(where: isAsked) else { return nil }
+    return state.withLock {
+      $0.groups[round.kind]?.ladderInput(
+        round.capability, answered: round.answered, along: order.isEmpty ? nil : order, at: clock())
+    }
   }
 
   // MARK: Operator

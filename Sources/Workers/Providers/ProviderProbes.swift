@@ -2,6 +2,15 @@ import Resilience
 import Runtime
 import Synchronization
 
+/// How the providers of a kind have answered a round of probes.
+public struct ProbeRound: Sendable {
+  public var kind: WorkerKind
+  public var capability: Ladder.Capability
+  public var answered: Set<String>
+  /// Whose silence says nothing.
+  public var unknown: Set<String>
+}
+
 /// Asks providers away from live calls whether they answer: each second those whose breakers are open or half-open, so that
 /// traffic comes back before their wait is over, and all of a kind that some session's ladder waits for.
 public final class ProviderProbes: Sendable {
@@ -18,15 +27,15 @@ public final class ProviderProbes: Sendable {
 
   private let board: ProviderBoard
   private let probe: @Sendable (WorkerKind, String) async -> Bool
-  private let onProbeRound: @Sendable (Ladder.Input) -> Void
+  private let onProbeRound: @Sendable (ProbeRound) -> Void
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - probe: Whether a provider answers within `limit`; it is not asked again while it is.
-  ///   - onProbeRound: Told after each round what it means to the ladders that wait for a capability.
+  ///   - onProbeRound: Told of each round that ladders wait for.
   public init(
     board: ProviderBoard, probe: @escaping @Sendable (WorkerKind, String) async -> Bool,
-    onProbeRound: @escaping @Sendable (Ladder.Input) -> Void
+    onProbeRound: @escaping @Sendable (ProbeRound) -> Void
   ) {
     self.board = board
     self.probe = probe
@@ -87,13 +96,11 @@ public final class ProviderProbes: Sendable {
       for await (provider, result) in group { results[provider] = .some(result) }
       return results
     }
-    let answered = Set(results.filter { $0.value == true }.keys)
-    let isUnknown = answered.isEmpty && results.values.contains(nil)
-    guard isWanted, !isUnknown, !Task.isCancelled, let input = board.ladderInput(kind, capability, answered: answered)
-    else {
-      return
-    }
-    onProbeRound(input)
+    guard isWanted, !Task.isCancelled else { return }
+    onProbeRound(
+      ProbeRound(
+        kind: kind, capability: capability, answered: Set(results.filter { $0.value == true }.keys),
+        unknown: Set(results.filter { $0.value == nil }.keys)))
   }
 
   /// Probes one provider; nil where that says nothing.

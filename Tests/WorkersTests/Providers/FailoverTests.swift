@@ -128,8 +128,8 @@ final class TestClock: Sendable {
     let backup = try await ScriptedLanguageModelServer { _ in .init("second") }
     let set = set([provider(.openai, primary.url, name: "a"), provider(.openai, backup.url, name: "b")])
     let told = Mutex<[Ladder.Input]>([])
-    let probes = ProviderProbes(board: set.board, probe: { await set.answers($0, $1, within: .seconds(60)) }) { input in
-      told.withLock { $0.append(input) }
+    let probes = ProviderProbes(board: set.board, probe: { await set.answers($0, $1, within: .seconds(60)) }) { round in
+      if let input = set.board.ladderInput(round) { told.withLock { $0.append(input) } }
     }
     await primary.listener.refuseConnections()
     for _ in 0..<3 { #expect(try await ask(set) == "second") }
@@ -137,6 +137,10 @@ final class TestClock: Sendable {
     probes.want(.llm)
     await probes.round()
     #expect(told.withLock { $0 } == [.works(.llm, by: .backup)])
+    // To an agent that uses nobody else, the backup is the primary; one that uses only the lost one has none.
+    let round = ProbeRound(kind: .llm, capability: .llm, answered: ["b"], unknown: [])
+    #expect(set.board.ladderInput(round, order: ["b"]) == .works(.llm))
+    #expect(set.board.ladderInput(round, order: ["a"]) == .fails(.llm))
     try await primary.listener.acceptConnections()
     for _ in 0..<2 {
       clock.pass(.seconds(1))
@@ -166,8 +170,8 @@ final class TestClock: Sendable {
     }
     let set = set([provider(.openai, server.url, name: "a")])
     let told = Mutex<[Ladder.Input]>([])
-    let probes = ProviderProbes(board: set.board, probe: { _, _ in false }) { input in
-      told.withLock { $0.append(input) }
+    let probes = ProviderProbes(board: set.board, probe: { _, _ in false }) { round in
+      if let input = set.board.ladderInput(round) { told.withLock { $0.append(input) } }
     }
     probes.want(.llm)
     var call: AsyncThrowingStream<CompletionEvent, any Error>.AsyncIterator? = set.languageModel()
@@ -189,8 +193,8 @@ final class TestClock: Sendable {
     await server.listener.refuseConnections()
     let set = set([provider(.openai, server.url, name: "a")])
     let told = Mutex<[Ladder.Input]>([])
-    let probes = ProviderProbes(board: set.board, probe: { await set.answers($0, $1) }) { input in
-      told.withLock { $0.append(input) }
+    let probes = ProviderProbes(board: set.board, probe: { await set.answers($0, $1) }) { round in
+      if let input = set.board.ladderInput(round) { told.withLock { $0.append(input) } }
     }
     probes.want(.llm)
     probes.want(.conductor)
