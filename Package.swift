@@ -180,7 +180,7 @@ if let libFuzzer = Context.environment["FUZZ"] {
       "Wyoming/WyomingParser.swift",
     ],
     "Sessions": [
-      "Client", "Responses", "State", "Turns", "Retry.swift", "SessionAction.swift", "SessionCore.swift",
+      "Client", "Ladder", "Responses", "State", "Turns", "Retry.swift", "SessionAction.swift", "SessionCore.swift",
       "Shell/SessionRequest.swift",
     ],
     "Gateway": [
