@@ -201,8 +201,8 @@ struct FuzzedSession {
         speeches.append(call)
       case .judgeTurn(let call, _): judgements.append(call)
       case .callTool(let call, _): toolCalls.append(call)
-      case .playVoice, .playPacket, .playPhrase, .endVoice, .clearVoice, .feed, .endAudio, .cancel, .observe, .wantProbes,
-        .keepCallback, .close:
+      case .playVoice, .playPacket, .playPhrase, .endVoice, .clearVoice, .feed, .endAudio, .cancel, .observe,
+        .wantProbes, .keepCallback, .close:
         break
       }
     }

@@ -116,6 +116,6 @@ extension SessionCore {
 }
 
 extension WorkerError {
-  /// Whether it says that nobody answers, rather than that the request was bad.
-  var showsLoss: Bool { isRetryable || status == 401 || status == 403 }
+  /// Whether it says that nobody answers, rather than that the request was bad, or that no slot was free.
+  var showsLoss: Bool { kind != .busy && (isRetryable || status == 401 || status == 403) }
 }

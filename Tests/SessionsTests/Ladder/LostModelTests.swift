@@ -84,4 +84,15 @@ struct LostModelTests {
     conversation.sayAll()
     #expect(conversation.responses.map(\.status) == [.completed])
   }
+
+  @Test("no free slot is no loss: the model is asked again, and the level stays")
+  func busy() throws {
+    let conversation = Conversation(agent: .withBank)
+    conversation.type("Hello.")
+    let busy = WorkerError(.busy, worker: "test", message: "no slot is free")
+    conversation.give(.completionFailed(try #require(conversation.completions.last).call, busy))
+    #expect(conversation.ladderChanges.isEmpty)
+    conversation.advance(milliseconds: 1000)
+    #expect(conversation.completions.count == 2)
+  }
 }
