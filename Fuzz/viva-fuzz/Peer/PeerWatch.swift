@@ -8,6 +8,8 @@ struct PeerWatch {
   private let consent: Duration
   /// When something authentic last came from an address.
   private var authenticated: [TransportAddress: Instant] = [:]
+  /// Where something sealed came from as media, which a check may be sent to and nothing else.
+  private var heard: Set<TransportAddress> = []
   private var counted = Counts()
   /// Sequence numbers of RTP and indices of SRTCP that were used, under their SSRC.
   private var used: Set<UInt64> = []
@@ -43,6 +45,7 @@ struct PeerWatch {
     counted.bytesReceived += UInt64(datagram.bytes.count)
     switch (datagram.seal, plan.kind) {
     case (.stun, .ice), (.stun, .dtls), (.rtp, .latching), (.rtcp, .latching): authenticated[source] = now
+    case (.rtp, .ice): heard.insert(source)
     default: break
     }
   }
@@ -79,7 +82,11 @@ struct PeerWatch {
 
   /// - Returns: the id of the check, when it is one.
   mutating func polled(_ transmit: PeerTransmit, _ bytes: [UInt8], at now: Instant) -> TransactionID? {
-    check(transmit, at: now)
+    if bytes[0] == 0, bytes[1] == 1, heard.contains(transmit.destination) {
+      check(transmit)
+    } else {
+      check(transmit, at: now)
+    }
     counted.polled += 1
     switch (bytes[0], bytes[1]) {
     case (0, 1):
@@ -100,10 +107,14 @@ struct PeerWatch {
     expect(used.insert(number).inserted, "a number is used twice with a key: \(number)")
   }
 
-  private mutating func check(_ transmit: PeerTransmit, at now: Instant) {
+  private mutating func check(_ transmit: PeerTransmit) {
     counted.packetsSent += 1
     counted.bytesSent += UInt64(transmit.byteCount)
     expect((1...PeerTransmit.maximumByteCount).contains(transmit.byteCount), "\(transmit.byteCount) bytes")
+  }
+
+  private mutating func check(_ transmit: PeerTransmit, at now: Instant) {
+    check(transmit)
     guard let last = authenticated[transmit.destination] else {
       fatalError("something is sent to \(transmit.destination), which never authenticated itself")
     }
