@@ -5,7 +5,6 @@ Run: `.viva/tests/venv/bin/python -m pytest Tests/Interop`. VIVA_BINARY names an
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -41,14 +40,7 @@ def server() -> Iterator[VivaServer]:
 @pytest.fixture(scope="session")
 def voice(server: VivaServer) -> Voice:
     """Says SENTENCES (and others), made by the server's own Piper worker before anything is measured."""
-    speaker = Voice(server.tts)
-
-    async def make() -> None:
-        for sentence in SENTENCES:
-            await speaker.say(sentence)
-
-    asyncio.run(make())
-    return speaker
+    return Voice.prepared(server.tts, SENTENCES)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -45,27 +45,17 @@ def lonely() -> Iterator[VivaServer]:
 
 @pytest.fixture(scope="module")
 def speaker(lonely: VivaServer) -> Voice:
-    made = Voice(lonely.tts)
-
-    async def make() -> None:
-        for sentence in SENTENCES:
-            await made.say(sentence)
-
-    asyncio.run(make())
-    return made
+    return Voice.prepared(lonely.tts, SENTENCES)
 
 
 @contextlib.asynccontextmanager
 async def away(server: VivaServer, *kinds: str) -> AsyncIterator[None]:
     """These workers are killed, however often the server starts them again."""
-    names = {"asr": "moonshine_wyoming", "llm": "llm_server", "tts": "wyoming_piper"}
-    marks = [names[kind] for kind in kinds]
 
     def kill_all() -> None:
-        for process in server.children():
-            if any(mark in process.command for mark in marks):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
+        for process in server.workers(*kinds):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
 
     async def keep_away() -> None:
         while True:

@@ -35,14 +35,7 @@ def fragile() -> Iterator[VivaServer]:
 
 @pytest.fixture(scope="module")
 def speaker(fragile: VivaServer) -> Voice:
-    made = Voice(fragile.tts)
-
-    async def make() -> None:
-        for sentence in SENTENCES:
-            await made.say(sentence)
-
-    asyncio.run(make())
-    return made
+    return Voice.prepared(fragile.tts, SENTENCES)
 
 
 def kill(server: VivaServer, kind: str) -> Process:

@@ -198,10 +198,15 @@ class VivaServer:
 
     def worker(self, kind: str) -> processes.Process:
         """The process of `asr`, `llm` or `tts`."""
-        words = {"asr": "moonshine_wyoming", "llm": "llm_server", "tts": "wyoming_piper"}[kind]
-        found = [process for process in self.children() if words in process.command]
-        assert found, f"no {words} among {[process.command for process in self.children()]}"
+        found = self.workers(kind)
+        assert found, f"no {kind} worker among {[process.command for process in self.children()]}"
         return found[0]
+
+    def workers(self, *kinds: str) -> list[processes.Process]:
+        """The processes of these kinds that are there."""
+        programs = {"asr": "moonshine_wyoming", "llm": "llm_server", "tts": "wyoming_piper"}
+        words = [programs[kind] for kind in kinds]
+        return [process for process in self.children() if any(word in process.command for word in words)]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> list[processes.Process]:
         """Stops by signal and returns the children that stayed; raises when it takes longer than 15 s."""
