@@ -17,11 +17,7 @@ struct AdminClient: Sendable {
   private let client: HTTPClient
 
   init(_ settings: ServerSettings, key: String) {
-    var address = settings.admin
-    // One cannot connect to "all addresses".
-    if address.host == "0.0.0.0" { address = ListenAddress(host: "127.0.0.1", port: address.port) }
-    if address.host == "::" { address = ListenAddress(host: "::1", port: address.port) }
-    base = "http://\(address)/v1/admin"
+    base = "http://\(settings.admin.reachable)/v1/admin"
     self.key = key
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(5)
@@ -104,10 +100,6 @@ struct AdminClient: Sendable {
       // It was restarted, and knows the job no more.
       case 404 where id != nil: return .later(.zero)
       default:
-        struct Refusal: Decodable {
-          struct Body: Decodable { var message: String }
-          var error: Body
-        }
         let refusal = try? JSONDecoder().decode(Refusal.self, from: answer)
         return .failed(refusal?.error.message ?? "The server answered \(status).")
       }

@@ -43,7 +43,7 @@ struct RunningServer {
   }
 
   private func post(_ path: String, body: Data, key: String, with client: HTTPClient) async throws -> Data {
-    var request = HTTPClientRequest(url: "\(scheme)://\(reachable)\(path)")
+    var request = HTTPClientRequest(url: "\(scheme)://\(address.reachable)\(path)")
     request.method = .POST
     request.headers.add(name: "Authorization", value: "Bearer \(key)")
     request.headers.add(name: "Content-Type", value: "application/json")
@@ -53,7 +53,7 @@ struct RunningServer {
       answer = try await client.execute(request, timeout: .seconds(10))
     } catch {
       throw ServerError(
-        description: "No server answers at \(scheme)://\(reachable) (\(error)). Start it with: viva serve")
+        description: "No server answers at \(scheme)://\(address.reachable) (\(error)). Start it with: viva serve")
     }
     let bytes = Data(try await answer.body.collect(upTo: Self.largestAnswer).readableBytesView)
     guard answer.status == .ok else {
@@ -64,20 +64,23 @@ struct RunningServer {
   }
 
   private var scheme: String { usesTLS ? "https" : "http" }
+}
 
-  /// One cannot connect to "all addresses".
-  private var reachable: ListenAddress {
-    switch address.host {
-    case "0.0.0.0": ListenAddress(host: "127.0.0.1", port: address.port)
-    case "::": ListenAddress(host: "::1", port: address.port)
-    default: address
-    }
+/// The error body of any of the server's answers.
+struct Refusal: Decodable {
+  struct Body: Decodable {
+    var message: String
   }
+  var error: Body
+}
 
-  private struct Refusal: Decodable {
-    struct Body: Decodable {
-      var message: String
+extension ListenAddress {
+  /// One cannot connect to "all addresses".
+  var reachable: ListenAddress {
+    switch host {
+    case "0.0.0.0": ListenAddress(host: "127.0.0.1", port: port)
+    case "::": ListenAddress(host: "::1", port: port)
+    default: self
     }
-    var error: Body
   }
 }
