@@ -38,9 +38,9 @@ final class TestServer: Sendable {
     var settings = Settings()
     settings.server.listen.port = 0
     settings.server.admin.port = 0
-    settings.workers.asr = [ProviderSettings(name: "asr", wireProtocol: .wyoming, url: asr.url)]
-    settings.workers.llm = [ProviderSettings(name: "llm", wireProtocol: .openai, url: llm.url)]
-    settings.workers.tts = [ProviderSettings(name: "tts", wireProtocol: .wyoming, url: tts.url)]
+    settings.workers.asr = [Self.provider("asr", .wyoming, asr.url)]
+    settings.workers.llm = [Self.provider("llm", .openai, llm.url)]
+    settings.workers.tts = [Self.provider("tts", .wyoming, tts.url)]
     settings.agents = ["assistant": Agent(name: "assistant")]
     configure(&settings)
 
@@ -59,6 +59,15 @@ final class TestServer: Sendable {
       settings: settings, keys: ServerKeys(keys: [Self.key, Self.otherKey]), registry: registry, metrics: metrics
     ) { Gateway.Readiness(isReady: true, detail: "ready\n") }
     (door, port, adminPort) = try gateway.start()
+  }
+
+  /// A provider whose slowness on a busy machine is not taken for silence.
+  private static func provider(
+    _ name: String, _ wireProtocol: ProviderSettings.WireProtocol, _ url: String
+  ) -> ProviderSettings {
+    var provider = ProviderSettings(name: name, wireProtocol: wireProtocol, url: url)
+    provider.deadlines.firstResult = 60_000
+    return provider
   }
 
   func stop() async {
