@@ -30,7 +30,7 @@ from support.server import binary
 
 HARD_GOAL, SILENCE_GOAL, TEXT_GOAL, BACK_GOAL = 1.5, 0.5, 5.0, 5.0
 TRIAL_SECONDS = 120
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
 
 async def measure(server: FailoverServer, kinds: Sequence[str], repeat: int) -> list[Trial]:

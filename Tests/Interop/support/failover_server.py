@@ -83,7 +83,9 @@ class FailoverServer(VivaServer):
         for name in names:
             for way in (name, f"{name}-http"):
                 if way in self.standings():
-                    self._post(f"/v1/admin/workers/{way}/breaker", {"state": "closed"})
+                    # One that is closed already would go on counting.
+                    for state in ("forced_open", "closed"):
+                        self._post(f"/v1/admin/workers/{way}/breaker", {"state": state})
 
     def standings(self) -> dict[str, dict[str, Any]]:
         """The providers as the operator sees them, by name."""
