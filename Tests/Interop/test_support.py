@@ -6,12 +6,14 @@ import json
 import struct
 from typing import Any
 
+import numpy as np
 import pytest
+from support import pitch_code
 from support.client import Event
 from support.order import broken_rules
 from support.packet_indices import PacketIndices
 from support.playback import Playback
-from support.speech import say_with_espeak, seconds, silence, trimmed, voiced_end
+from support.speech import resample, say_with_espeak, seconds, silence, trimmed, voiced_end
 from support.vocabulary import classes, problems_of
 from support.words import heard_prefix, is_word_prefix, word_error, words
 
@@ -167,3 +169,22 @@ def test_an_index_that_is_used_twice_is_seen() -> None:
     indices.note(rtp(701, b"of the next round"))
     indices.note(rtcp(2, b"some"))
     assert indices.reused == [("RTP", 7, 65_001), ("RTCP", 7, 2)]
+
+
+@pytest.mark.parametrize("rate", [16_000, 22_050, 24_000])
+def test_words_of_the_pitch_code_are_heard_through_noise_at_another_rate(rate: int) -> None:
+    said = [*pitch_code.WORDS, pitch_code.OTHER]
+    spoken = np.frombuffer(pitch_code.say(" ".join(said), rate), "<i2")
+    samples = resample(spoken, rate, 16_000)
+    noise = np.random.default_rng(1).normal(0, 30, len(samples))
+    assert pitch_code.hear((samples + noise).astype("<i2").tobytes(), 16_000) == said
+
+
+def test_a_word_that_was_cut_is_lost_and_a_word_that_came_twice_is_counted() -> None:
+    said = pitch_code.WORDS[:4]
+    pcm = pitch_code.say(" ".join(said), 16_000)
+    word = len(pcm) // 4
+    assert pitch_code.hear(pcm[: 3 * word + word // 5], 16_000) == said[:3]
+    assert pitch_code.hear(b"", 16_000) == pitch_code.hear(bytes(word), 16_000) == []
+    assert pitch_code.compare(said, pitch_code.hear(pcm[: 2 * word] + pcm[word:], 16_000)) == (0, 1)
+    assert pitch_code.compare(said, said[:1] + said[2:]) == (1, 0)

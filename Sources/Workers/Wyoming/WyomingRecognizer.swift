@@ -120,7 +120,6 @@ public struct WyomingRecognizer: SpeechRecognizer {
 extension ByteBuffer {
   /// As 16-bit little-endian PCM.
   mutating func writeSamples(_ samples: [Int16]) {
-    reserveCapacity(minimumWritableBytes: samples.count * 2)
-    for sample in samples { writeInteger(sample, endianness: .little) }
+    _ = samples.map(\.littleEndian).withUnsafeBytes { writeBytes($0) }
   }
 }
