@@ -19,6 +19,8 @@ public struct CompletionRequest: Sendable, Equatable {
   public var parallelToolCalls: Bool?
   /// How much a reasoning model is to think (`minimal`, `low`, …, as the server names it); nil leaves it to the server.
   public var reasoningEffort: String?
+  /// Providers that broke off in this answer: they are asked only when the others have failed.
+  public var avoids: [String] = []
 
   public init(messages: [ChatMessage], sampling: Sampling = Sampling()) {
     self.messages = messages

@@ -244,7 +244,7 @@ extension ActiveResponse {
     return (charactersRead + charactersWritten) / Self.charactersPerToken
   }
 
-  private static let charactersPerToken = 4
+  static let charactersPerToken = 4
 
   /// What the turn cost, stage by stage.
   var latency: ResponseLatency {

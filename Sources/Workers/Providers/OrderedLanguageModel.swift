@@ -23,7 +23,7 @@ public struct OrderedLanguageModel: LanguageModel {
 
   public func complete(_ request: CompletionRequest) -> AsyncThrowingStream<CompletionEvent, any Error> {
     let length = Double(request.promptLength)
-    return ordered.ask(
+    return ordered.avoiding(request.avoids).ask(
       Asking(
         stage: {
           switch $0 {
