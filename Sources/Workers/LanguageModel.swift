@@ -92,6 +92,8 @@ public enum CompletionEvent: Sendable, Equatable {
   case toolCallStarted(index: Int, callID: String, name: String)
   case toolCallArguments(index: Int, delta: String)
   case usage(TokenUsage)
+  /// Nobody answers, for this reason; what follows is what was answered to the same question before.
+  case cached(WorkerError)
   /// The last event.
   case finished(FinishReason)
 }

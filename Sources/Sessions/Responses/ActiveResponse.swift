@@ -40,6 +40,8 @@ struct ActiveResponse {
   /// The words are all there.
   var generationEnded = false
   var finishReason: FinishReason?
+  /// The words are an answer that was given before.
+  var isCached = false
   var usage: TokenUsage?
   /// Of models that broke off, about.
   var carriedUsage: TokenUsage?

@@ -46,9 +46,13 @@ extension SessionCore {
       extendFunctionCall(index, delta)
     case .usage(let usage):
       response?.take(usage)
+    case .cached(let error):
+      response?.isCached = true
+      observe(.cachedAnswer)
+      failed(.llm, error, at: now)
     case .finished(let reason):
       response?.completion = nil
-      worked(.llm, at: now)
+      if response?.isCached == false { worked(.llm, at: now) }
       endSeam(at: now)
       for (index, call) in response?.functionCalls.sorted(by: { $0.key < $1.key }) ?? [] {
         finishFunctionCall(index, .completed)

@@ -258,6 +258,7 @@ extension ActiveResponse {
       llmFirstToken: milliseconds(marks.modelAsked, marks.firstToken),
       ttsFirstByte: milliseconds(marks.voiceAsked, marks.firstAudio),
       firstAudioOut: milliseconds(marks.firstAudio, marks.firstSent),
-      response: milliseconds(turn?.lastVoiced, marks.firstSent))
+      response: milliseconds(turn?.lastVoiced, marks.firstSent),
+      cached: isCached ? true : nil)
   }
 }

@@ -52,7 +52,8 @@ struct Seam: Sendable {
     let words = held.wordsWithSpace()
     let spoken = words.indices.filter { !words[$0].compared.isEmpty }
     let compared = spoken.map { words[$0].compared }
-    let overlap = (1...max(1, min(tail.count, compared.count))).last { tail.suffix($0).elementsEqual(compared.prefix($0)) }
+    let lengths = 1...max(1, min(tail.count, compared.count))
+    let overlap = lengths.last { tail.suffix($0).elementsEqual(compared.prefix($0)) }
     guard let overlap, !compared.isEmpty else { return joined(held[...]) }
     let last = words[spoken[overlap - 1]]
     let rest = held[last.endIndex...]

@@ -27,7 +27,7 @@ public struct OrderedLanguageModel: LanguageModel {
       Asking(
         stage: {
           switch $0 {
-          case .usage: .preliminary
+          case .usage, .cached: .preliminary
           case .text, .toolCallStarted, .toolCallArguments: .result
           case .finished: .last
           }
