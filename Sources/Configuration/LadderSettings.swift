@@ -13,6 +13,7 @@ public struct LadderSettings: Sendable, Equatable {
   /// Mean confidence of transcripts below which the user may correct them, and from which no more: 0...1.
   public var lowConfidence = 0.7
   public var restoredConfidence = 0.8
+  public var overload = OverloadSettings()
   public var notices = LadderNotices()
 
   public init() {}

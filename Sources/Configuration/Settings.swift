@@ -8,6 +8,8 @@ public struct Settings: Sendable, Equatable {
   public var pool = PoolSettings()
   public var ladder = LadderSettings()
   public var callbacks = CallbackSettings()
+  /// nil: nothing is kept.
+  public var answerCache: AnswerCacheSettings?
   /// Who is told what happens in sessions.
   public var webhooks: [WebhookSettings] = []
   public var agents: [String: Agent] = [:]

@@ -32,6 +32,7 @@ public enum SettingsLoader {
       let workersReader = WorkersReader(settings.pool)
       root.required("workers")?.section { workersReader.read($0, into: &settings.workers) }
       root.section("ladder") { LadderReader.read($0, into: &settings.ladder) }
+      root.section("answer_cache") { settings.answerCache = AnswerCacheReader.read($0) }
       root.section("callbacks") { CallbacksReader.read($0, into: &settings.callbacks) }
       settings.callbacks.file = paths.absolute(settings.callbacks.file)
       if let webhooks = root.present("webhooks") { settings.webhooks = WebhooksReader.read(webhooks) }

@@ -60,7 +60,7 @@ public final class Gateway: FrontDoorHandler {
     clientSecrets = ClientSecretEndpoint(keyring: keyring, registry: registry)
     self.metrics = metrics
     self.readiness = readiness
-    operatorsEndpoint = admin.map(AdminEndpoint.init)
+    operatorsEndpoint = admin.map { AdminEndpoint($0, registry) }
     page = try PageFiles()
   }
 

@@ -101,6 +101,8 @@ enum SessionAction {
 public enum Observation: Sendable, Equatable {
   case turn
   case response(status: String)
+  /// No model answered, and an answer from before was said again.
+  case cachedAnswer
   case bargeIn
   /// A barge-in that was none: the answer went on.
   case resumed

@@ -19,6 +19,8 @@ public struct CompletionRequest: Sendable, Equatable {
   public var parallelToolCalls: Bool?
   /// How much a reasoning model is to think (`minimal`, `low`, …, as the server names it); nil leaves it to the server.
   public var reasoningEffort: String?
+  /// Providers that broke off in this answer: they are asked only when the others have failed.
+  public var avoids: [String] = []
 
   public init(messages: [ChatMessage], sampling: Sampling = Sampling()) {
     self.messages = messages
@@ -90,6 +92,8 @@ public enum CompletionEvent: Sendable, Equatable {
   case toolCallStarted(index: Int, callID: String, name: String)
   case toolCallArguments(index: Int, delta: String)
   case usage(TokenUsage)
+  /// Nobody answers, for this reason; what follows is what was answered to the same question before.
+  case cached(WorkerError)
   /// The last event.
   case finished(FinishReason)
 }

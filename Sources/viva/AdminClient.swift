@@ -35,6 +35,23 @@ struct AdminClient: Sendable {
     return try? JSONDecoder().decode(WorkersAnswer.self, from: body)
   }
 
+  /// - Parameter floor: nil leaves it as it is.
+  /// - Throws: `ServerError` with what the server said, or that it does not run.
+  func ladder(settingFloor floor: Int?) async throws -> LadderAnswer {
+    let body = try floor.map { try JSONEncoder().encode(["floor": $0]) }
+    let (status, answer): (Int, Data)
+    do {
+      (status, answer, _) = try await ask(body == nil ? .GET : .POST, "/ladder", body)
+    } catch {
+      throw ServerError(description: "No server answers at \(base) (\(error)). Start it with: viva serve")
+    }
+    guard status == 200 else {
+      let refusal = try? JSONDecoder().decode(Refusal.self, from: answer)
+      throw ServerError(description: refusal?.error.message ?? "The server answered \(status).")
+    }
+    return try JSONDecoder().decode(LadderAnswer.self, from: answer)
+  }
+
   /// Submits a job, as often as it takes to get a slot, and waits for its answer.
   func answer(_ job: BatchJob, _ priority: String) async -> BatchResult {
     var result = BatchResult(id: job.id, status: "failed", attempts: 0)
@@ -118,6 +135,12 @@ struct AdminClient: Sendable {
     let seconds = answer.headers.first(name: "Retry-After").flatMap { Int($0) } ?? 1
     return (Int(answer.status.code), bytes, .seconds(min(max(seconds, 1), 60)))
   }
+}
+
+/// Levels, 1...5.
+struct LadderAnswer: Decodable {
+  var floor: Int
+  var overload: Int
 }
 
 /// What `viva workers` shows of a running server.

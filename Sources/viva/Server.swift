@@ -19,6 +19,8 @@ final class Server: Sendable {
   private let settings: Settings
   private let keys: ServerKeys
   private let shards: ShardGroup
+  private let overload: NodeOverload
+  private let registry: SessionRegistry
   private let workers: WorkerSet
   private let probes: ProviderProbes
   private let batch: BatchJobs
@@ -43,7 +45,12 @@ final class Server: Sendable {
         "viva_event_loop_lag_seconds", help: "How late timers of a shard fire.", labels: ["shard": String($0)]
       )
     }
-    shards = ShardGroup(count: cores) { lag[$0].observe($1) }
+    let overload = NodeOverload(settings.ladder.overload, shards: cores)
+    self.overload = overload
+    shards = ShardGroup(count: cores) {
+      lag[$0].observe($1)
+      overload.fired(on: $0, late: $1)
+    }
 
     let readiness = WorkerReadiness(settings.workers)
     let breakers = BreakerMetrics(metrics, settings.workers)
@@ -80,18 +87,21 @@ final class Server: Sendable {
       })
     self.supervisor = supervisor
 
+    let answers = settings.answerCache.map { SharedAnswers($0) }
     let registry = SessionRegistry(
       settings: settings, shards: shards, store: VolatileCheckpointStore(), metrics: metrics,
       probes: ProbedLadders(waiting: ladders, probes: probes),
       callbacks: CallbackFile(path: settings.callbacks.file),
       onCommit: SessionWebhooks(webhooks).committed
     ) { agent in
-      SessionWorkers(
+      let model = workers.languageModel(order: agent.workers.llm)
+      return SessionWorkers(
         recognizer: workers.recognizer(order: agent.workers.asr),
-        languageModel: workers.languageModel(order: agent.workers.llm),
+        languageModel: answers.map { CachingLanguageModel(model, answers: $0) } ?? model,
         synthesizer: workers.synthesizer(order: agent.workers.tts), endOfTurn: workers.endOfTurnDetector(),
         tools: workers.toolCaller)
     }
+    self.registry = registry
     let admin = AdminServices(board: workers.board, pool: pool, batch: batch)
     gateway = try Gateway(settings: settings, keys: keys, registry: registry, metrics: metrics, admin: admin) {
       let status = supervisor.snapshot()
@@ -119,6 +129,7 @@ final class Server: Sendable {
       throw ServerError(description: error.description)
     }
     probes.start()
+    overload.start(shards, registry)
   }
 
   /// Returns when every local worker answers; tells how each is getting on.

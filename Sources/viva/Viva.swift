@@ -12,11 +12,12 @@ struct Viva: AsyncParsableCommand {
       Check an edit first:  viva check-config --config config/viva.yaml
       Let somebody in:      viva token --config config/viva.yaml
       See who answers:      viva workers --config config/viva.yaml
+      Take load off:        viva ladder --floor 3
       Have work done:       viva batch --file prompts.jsonl --out results.jsonl
       See whom to call:     viva callbacks --config config/viva.yaml
       """,
     version: "viva 0.1.0",
-    subcommands: [Serve.self, CheckConfig.self, Token.self, ListWorkers.self, Batch.self, ListCallbacks.self])
+    subcommands: [Serve.self, CheckConfig.self, Token.self, ListWorkers.self, ShowLadder.self, Batch.self, ListCallbacks.self])
 }
 
 /// What every command that reads the configuration takes.

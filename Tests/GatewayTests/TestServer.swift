@@ -55,8 +55,10 @@ final class TestServer: Sendable {
         languageModel: workers.languageModel(order: $0.workers.llm),
         synthesizer: workers.synthesizer(order: $0.workers.tts))
     }
+    let pool = try WorkerPool(settings.pool, settings.workers)
     gateway = try Gateway(
-      settings: settings, keys: ServerKeys(keys: [Self.key, Self.otherKey]), registry: registry, metrics: metrics
+      settings: settings, keys: ServerKeys(keys: [Self.key, Self.otherKey]), registry: registry, metrics: metrics,
+      admin: AdminServices(board: workers.board, pool: pool, batch: BatchJobs(workers))
     ) { Gateway.Readiness(isReady: true, detail: "ready\n") }
     (door, port, adminPort) = try gateway.start()
   }
@@ -136,9 +138,9 @@ final class TestServer: Sendable {
   }
 
   func post(
-    _ path: String, _ body: String, key: String?, headers: String = "", method: String = "POST"
+    _ path: String, _ body: String, key: String?, headers: String = "", method: String = "POST", to port: Int? = nil
   ) throws -> FrontDoorTestClient.Response {
-    let client = try FrontDoorTestClient(port: port)
+    let client = try FrontDoorTestClient(port: port ?? self.port)
     let authorization = key.map { "Authorization: Bearer \($0)\r\n" } ?? ""
     client.write(
       "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n\(authorization)\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"

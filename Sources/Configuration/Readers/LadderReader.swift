@@ -11,6 +11,16 @@ enum LadderReader {
     if ladder.restoredConfidence < ladder.lowConfidence {
       section.report("restored_confidence", "is below low_confidence, \(ladder.lowConfidence)")
     }
+    section.section("overload") { overload in
+      overload.integer("lag_ms", 1...10_000, into: &ladder.overload.lagMilliseconds)
+      overload.integer("calm_lag_ms", 0...10_000, into: &ladder.overload.calmLagMilliseconds)
+      overload.integer("after_s", 1...600, into: &ladder.overload.afterSeconds)
+      overload.integer("calm_s", 1...3600, into: &ladder.overload.calmSeconds)
+      overload.integer("worst_level", 1...5, into: &ladder.overload.worstLevel)
+      if ladder.overload.calmLagMilliseconds > ladder.overload.lagMilliseconds {
+        overload.report("calm_lag_ms", "is above lag_ms, \(ladder.overload.lagMilliseconds)")
+      }
+    }
     section.section("notices") { notices in
       notices.text("cannot_hear", into: &ladder.notices.cannotHear)
       notices.text("cannot_speak", into: &ladder.notices.cannotSpeak)

@@ -3,6 +3,7 @@ import Realtime
 import Resilience
 import Runtime
 import Scheduling
+import Sessions
 import Workers
 
 /// What an operator's requests reach.
@@ -24,9 +25,11 @@ struct AdminEndpoint: Sendable {
   static let prefix = "/v1/admin/"
 
   private let services: AdminServices
+  let registry: SessionRegistry
 
-  init(_ services: AdminServices) {
+  init(_ services: AdminServices, _ registry: SessionRegistry) {
     self.services = services
+    self.registry = registry
   }
 
   func respond(to request: HTTPRequest, _ grant: Grant) -> HTTPResponse {
@@ -36,6 +39,7 @@ struct AdminEndpoint: Sendable {
     let parts = request.path.dropFirst(Self.prefix.count).split(separator: "/", omittingEmptySubsequences: false)
     switch (parts.count, parts.first) {
     case (1, "workers"): return take(request, .get) { HTTPResponse(status: 200, json: workers()) }
+    case (1, "ladder"): return ladder(request)
     case (3, "workers") where parts[2] == "breaker":
       return take(request, .post) { force(String(parts[1]), request) }
     case (2, "batch") where parts[1] == "completions": return take(request, .post) { submit(request) }

@@ -1,5 +1,6 @@
 import Audio
 import Media
+import Resilience
 import Rooms
 import Runtime
 import Sessions
@@ -33,6 +34,7 @@ final class CallMedia: MediaChannel, @unchecked Sendable {
   /// Media may flow, or could before.
   var wasConnected = false
   var isLost = false
+  var link = LinkWatch()
   /// The caller was lost, and the session is over if they are not back by then.
   var expires: Instant?
   /// When the caller said goodbye (RTCP BYE), which may have been for one voice of several.

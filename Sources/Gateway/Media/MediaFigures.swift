@@ -56,6 +56,8 @@ struct StreamFigures: Sendable {
   var jitterBufferEmittedCount: UInt64 = 0
   /// Of one peer; nil while it was not measured.
   var roundTripTime: Duration?
+  /// The part of it that the other side has not got lately, 0...1; nil while it has not said.
+  var remoteFractionLost: Double?
 
   init() {}
 
@@ -76,6 +78,7 @@ struct StreamFigures: Sendable {
     for stream in statistics.outbound {
       packetsSent &+= stream.packetsSent
       retransmittedPacketsSent &+= stream.retransmittedPacketsSent
+      if let remote = stream.remote { remoteFractionLost = max(remoteFractionLost ?? 0, remote.fractionLost) }
     }
   }
 

@@ -1,6 +1,7 @@
 import Audio
 import Media
 import Realtime
+import Resilience
 import Rooms
 import Runtime
 import Sessions
@@ -426,8 +427,19 @@ final class MediaLoop {
       let streams = StreamFigures(table.pointee.legs[slot]!)
       figures.streams.add(streams)
       calls[tag] = streams
+      watchLink(at: slot, streams)
     }
     port.publish(figures, calls)
+  }
+
+  /// What a caller's network is good for, their session's ladder is told.
+  private func watchLink(at slot: Int, _ streams: StreamFigures) {
+    guard let call = calls[slot], call.host == nil, call.isAttached else { return }
+    guard call.wasConnected, !call.isLost else { return call.link.pause() }
+    let sample = LinkWatch.Sample(
+      received: streams.packetsReceived, lost: streams.packetsLost, remoteLoss: streams.remoteFractionLost,
+      roundTrip: streams.roundTripTime)
+    if let input = call.link.sampled(sample, at: .now) { call.session.ladder(input) }
   }
 }
 

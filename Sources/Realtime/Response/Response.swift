@@ -78,10 +78,12 @@ public struct ResponseLatency: Sendable, Equatable {
   public var firstAudioOut: Double?
   /// The caller's last voiced sample → first audio sent.
   public var response: Double?
+  /// No model answered: the words are what one has answered to the same question before.
+  public var cached: Bool?
 
   public init(
     endpointing: Double? = nil, asr: Double? = nil, llmFirstToken: Double? = nil, ttsFirstByte: Double? = nil,
-    firstAudioOut: Double? = nil, response: Double? = nil
+    firstAudioOut: Double? = nil, response: Double? = nil, cached: Bool? = nil
   ) {
     self.endpointing = endpointing
     self.asr = asr
@@ -89,6 +91,7 @@ public struct ResponseLatency: Sendable, Equatable {
     self.ttsFirstByte = ttsFirstByte
     self.firstAudioOut = firstAudioOut
     self.response = response
+    self.cached = cached
   }
 }
 
@@ -100,5 +103,6 @@ extension ResponseLatency: Codable {
     case ttsFirstByte = "tts_first_byte_ms"
     case firstAudioOut = "first_audio_out_ms"
     case response = "response_latency_ms"
+    case cached
   }
 }

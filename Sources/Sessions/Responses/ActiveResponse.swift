@@ -30,10 +30,21 @@ struct ActiveResponse {
   var isWaiting = false
   var completion: CallID?
   var completionRetry = Retry()
+  /// The newest completion has said something new.
+  var hasAdvanced = false
+  /// How often a model was asked to go on where another broke off, and which ones did.
+  var continuations = 0
+  var avoided: [String] = []
+  /// Where the newest of them begins.
+  var seam: Seam?
   /// The words are all there.
   var generationEnded = false
   var finishReason: FinishReason?
+  /// The words are an answer that was given before.
+  var isCached = false
   var usage: TokenUsage?
+  /// Of models that broke off, about.
+  var carriedUsage: TokenUsage?
   /// Of the key's budget, set aside for this response.
   var reservedTokens = 0
   /// What the model was shown, and what came of it.
@@ -139,6 +150,8 @@ struct PendingClause {
   var text: String
   /// The second attempt at a clause whose synthesis broke off.
   var isRepeat = false
+  /// Synthesizers that broke off.
+  var avoided: [String] = []
 }
 
 /// The clause that the synthesizer works on.

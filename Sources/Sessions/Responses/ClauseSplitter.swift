@@ -36,6 +36,16 @@ struct ClauseSplitter {
     return pending.isEmpty ? nil : pending
   }
 
+  /// Takes back the word at the end, unless what stands behind it shows that it is whole.
+  ///
+  /// - Returns: the word; nil where there is none.
+  mutating func dropPartialWord() -> String? {
+    let word = pending[...].suffix { !$0.isWhitespace }
+    guard let last = word.last, !".,;:!?…".contains(last), !last.isUnspaced else { return nil }
+    pending.removeLast(word.count)
+    return String(word)
+  }
+
   /// The end of the first complete clause in `pending`: after its mark and the whitespace behind it.
   private func boundary() -> String.Index? {
     var index = pending.startIndex

@@ -20,12 +20,14 @@ extension SessionCore {
     }
   }
 
-  private mutating func askModel(at now: Instant) {
+  mutating func askModel(at now: Instant) {
     guard let response else { return }
     let call = newCall()
     self.response?.completion = call
+    self.response?.hasAdvanced = false
     if response.marks.modelAsked == nil { self.response?.marks.modelAsked = now }
-    let request = Prompt(agent: agent, session: session, items: response.input ?? state.items).request(for: response)
+    let prompt = Prompt(agent: agent, session: session, items: response.input ?? state.items)
+    let request = prompt.request(for: response)
     self.response?.charactersRead += request.messages.reduce(0) { $0 + $1.characters }
     act(.complete(call, request))
   }
@@ -36,17 +38,22 @@ extension SessionCore {
     case .text(let text):
       if response?.marks.firstToken == nil { markFirstToken(at: now) }
       response?.charactersWritten += text.utf8.count
-      take(text: text, at: now)
+      takeNew(text: text, at: now)
     case .toolCallStarted(let index, let callID, let name):
       if response?.marks.firstToken == nil { markFirstToken(at: now) }
       startFunctionCall(index, callID: callID, name: name)
     case .toolCallArguments(let index, let delta):
       extendFunctionCall(index, delta)
     case .usage(let usage):
-      response?.usage = usage
+      response?.take(usage)
+    case .cached(let error):
+      response?.isCached = true
+      observe(.cachedAnswer)
+      failed(.llm, error, at: now)
     case .finished(let reason):
       response?.completion = nil
-      worked(.llm, at: now)
+      if response?.isCached == false { worked(.llm, at: now) }
+      endSeam(at: now)
       for (index, call) in response?.functionCalls.sorted(by: { $0.key < $1.key }) ?? [] {
         finishFunctionCall(index, .completed)
         runTool(for: call, at: now)
@@ -62,7 +69,7 @@ extension SessionCore {
 
   // MARK: Text
 
-  private mutating func take(text: String, at now: Instant) {
+  mutating func take(text: String, at now: Instant) {
     guard response != nil, !text.isEmpty else { return }
     openMessage()
     guard let message = response?.message else { return }
@@ -91,7 +98,7 @@ extension SessionCore {
         address, part: response.modality == .audio ? .audio(transcript: "") : .text("")))
   }
 
-  private mutating func endGeneration(_ reason: FinishReason?, at now: Instant) {
+  mutating func endGeneration(_ reason: FinishReason?, at now: Instant) {
     response?.generationEnded = true
     response?.finishReason = reason
     if let rest = response?.splitter.finish(), response?.modality == .audio {
@@ -151,7 +158,10 @@ extension SessionCore {
   mutating func completionFailed(_ call: CallID, _ error: WorkerError, at now: Instant) {
     guard response?.completion == call else { return }
     response?.completion = nil
+    // A model that broke off does not show that nobody answers; the one that is asked to go on does.
+    if response?.hasAdvanced == true || error.kind == .emptyReply, goesOn(afterBreak: error, at: now) { return }
     failed(.llm, error, at: now)
+    if response?.hasAdvanced == false, goesOn(afterBreak: error, at: now) { return }
     if response?.outputCount == 0, answersWithoutModel, let words = substitute(at: now) {
       response?.source = .phrase(words)
       return generate(at: now)

@@ -11,15 +11,21 @@ struct Prompt {
   func request(for response: ActiveResponse) -> CompletionRequest {
     let parameters = response.parameters
     var messages: [ChatMessage] = []
-    let instructions = [parameters.instructions ?? session.instructions, response.hint].compactMap { $0 }
+    let goOn = response.saidBeforeBreak == nil ? nil : Self.goOn
+    let instructions = [parameters.instructions ?? session.instructions, response.hint, goOn].compactMap { $0 }
     let system = instructions.filter { !$0.isEmpty }.joined(separator: "\n\n")
     if !system.isEmpty { messages.append(.system(system)) }
     for example in agent.examples {
       messages += [.user(example.user), .assistant(example.assistant)]
     }
     messages += recent(conversation())
+    if let said = response.saidBeforeBreak {
+      // Models go on better from a word than from a space.
+      messages.append(.assistant(String(said.reversed().drop(while: \.isWhitespace).reversed())))
+    }
 
-    var request = CompletionRequest(messages: messages, sampling: sampling(for: parameters))
+    var request = CompletionRequest(messages: messages, sampling: sampling(for: response))
+    request.avoids = response.avoided
     request.tools = tools(for: response)
     request.parallelToolCalls = parameters.parallelToolCalls ?? session.parallelToolCalls
     request.reasoningEffort = (parameters.reasoningEffort ?? session.reasoningEffort)?.rawValue
@@ -40,11 +46,16 @@ struct Prompt {
     return tools
   }
 
-  private func sampling(for parameters: ResponseParameters) -> Sampling {
-    let asked = parameters.maxOutputTokens ?? session.maxOutputTokens
+  static let goOn =
+    "Your last message breaks off in the middle. Go on exactly where it stops, without repeating any of it."
+
+  private func sampling(for response: ActiveResponse) -> Sampling {
+    let asked = response.parameters.maxOutputTokens ?? session.maxOutputTokens
+    let limit = asked.tokens ?? agent.sampling.maxTokens
+    let used = (response.saidBeforeBreak?.utf8.count ?? 0) / ActiveResponse.charactersPerToken
     return Sampling(
       temperature: agent.sampling.temperature, topP: agent.sampling.topP,
-      maxTokens: asked.tokens ?? agent.sampling.maxTokens, stop: agent.sampling.stop)
+      maxTokens: limit.map { used > 0 ? max(1, $0 - used) : $0 }, stop: agent.sampling.stop)
   }
 
   /// The conversation as chat messages. Function calls that stand together are one message, and what they gave

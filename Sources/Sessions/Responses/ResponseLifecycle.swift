@@ -244,7 +244,7 @@ extension ActiveResponse {
     return (charactersRead + charactersWritten) / Self.charactersPerToken
   }
 
-  private static let charactersPerToken = 4
+  static let charactersPerToken = 4
 
   /// What the turn cost, stage by stage.
   var latency: ResponseLatency {
@@ -258,6 +258,7 @@ extension ActiveResponse {
       llmFirstToken: milliseconds(marks.modelAsked, marks.firstToken),
       ttsFirstByte: milliseconds(marks.voiceAsked, marks.firstAudio),
       firstAudioOut: milliseconds(marks.firstAudio, marks.firstSent),
-      response: milliseconds(turn?.lastVoiced, marks.firstSent))
+      response: milliseconds(turn?.lastVoiced, marks.firstSent),
+      cached: isCached ? true : nil)
   }
 }

@@ -29,6 +29,7 @@ extension SessionCore {
       if response.marks.voiceAsked == nil { self.response?.marks.voiceAsked = now }
       var request = SpeechRequest(text: text, voice: response.settings.voice?.name)
       request.acceptsOpus = takesPackets
+      request.avoids = clause.avoided
       act(isStockPhrase ? .speakPhrase(call, request) : .speak(call, request))
     }
   }
@@ -96,15 +97,15 @@ extension SessionCore {
     sendAudio(at: now)
   }
 
-  /// The clause broke off: its rest is tried once more. When nobody can say a word of it, only its text goes out, and
+  /// The clause broke off: another synthesizer goes on from its last word. When nobody can say a word of it, only its text goes out, and
   /// the answer's rest with it.
   mutating func clauseFailed(_ call: CallID, _ error: WorkerError, at now: Instant) {
     guard let speech = response?.speech, speech.call == call else { return }
     response?.speech = nil
     let isMute = speech.samples == 0 && error.kind != .emptyReply && error.showsLoss
     if !speech.clause.isRepeat, !isMute {
-      let rest = speech.samples == 0 ? speech.clause.text : speech.clause.text.unspoken(after: speech.samples)
-      response?.clauses.insert(PendingClause(text: rest, isRepeat: true), at: 0)
+      let rest = speech.samples == 0 ? speech.clause.text : response?.message?.spoken.unspoken ?? ""
+      response?.clauses.insert(PendingClause(text: rest, isRepeat: true, avoided: [error.worker]), at: 0)
     } else {
       response?.message?.spoken.endClause()
       failed(.tts, error, at: now)
@@ -267,18 +268,5 @@ extension SpeechInProgress {
     let rest = resampler?.drain() ?? []
     guard let stretcher else { return rest }
     return stretcher.process(rest) + stretcher.drain()
-  }
-}
-
-extension String {
-  /// What is left to say of a clause when this much of it was spoken, at an ordinary 15 letters a second.
-  fileprivate func unspoken(after samples: Int) -> String {
-    let letters = samples * 15 / SpokenText.sampleRate
-    guard letters < count else { return "" }
-    let rest = dropFirst(letters)
-    // Back to the beginning of the word that was cut.
-    let word =
-      self[..<rest.startIndex].lastIndex(where: \.isWhitespace).map { index(after: $0) } ?? startIndex
-    return String(self[word...])
   }
 }

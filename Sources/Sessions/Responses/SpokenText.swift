@@ -70,6 +70,12 @@ struct SpokenText: Sendable {
     clauses[clauses.count - 1].partialFrame = []
   }
 
+  /// The words of the last clause that its audio so far does not hold, the one that it stops in among them.
+  var unspoken: String {
+    guard let clause = clauses.last else { return "" }
+    return String(clause.text.dropFirst(clause.heard(at: clause.samples).count))
+  }
+
   /// The text heard when `position` samples have been played: whole words, trailing whitespace removed.
   func heard(at position: Int) -> String {
     var text = ""
@@ -141,7 +147,7 @@ extension SpokenText {
 
 extension String {
   /// Its words, each with the whitespace behind it. Where a script has no spaces, a character stands for a word.
-  fileprivate func wordsWithSpace() -> [Substring] {
+  func wordsWithSpace() -> [Substring] {
     var words: [Substring] = []
     var start = startIndex
     var index = startIndex
@@ -168,7 +174,7 @@ extension String {
 
 extension Character {
   /// A letter of a script that puts no spaces between words: Chinese, Japanese, Thai, Lao, Khmer, Burmese.
-  fileprivate var isUnspaced: Bool {
+  var isUnspaced: Bool {
     guard isLetter, let scalar = unicodeScalars.first else { return false }
     switch scalar.value {
     case 0x0E00...0x0EFF, 0x1000...0x109F, 0x1780...0x17FF, 0x3040...0x30FF, 0x31F0...0x31FF, 0x3400...0x4DBF,

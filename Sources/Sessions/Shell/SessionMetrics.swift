@@ -13,6 +13,13 @@ struct SessionMetrics {
     registry.gauge("viva_sessions_active", help: "Sessions with a client.") { Double(count()) }
   }
 
+  /// - Parameter level: asked whenever the figures are read.
+  func showFloor(by holder: String, _ level: @escaping @Sendable () -> Int) {
+    registry.gauge(
+      "viva_ladder_floor", help: "The best level that sessions may have: 1 (full) is none.", labels: ["holder": holder]
+    ) { Double(level()) }
+  }
+
   func opened(agent: String) {
     registry.counter("viva_sessions_total", help: "Sessions opened.", labels: ["agent": agent]).increment()
   }
@@ -26,6 +33,10 @@ struct SessionMetrics {
       registry.counter(
         "viva_responses_total", help: "Responses done, by status.",
         labels: ["agent": agent, "status": status]
+      ).increment()
+    case .cachedAnswer:
+      registry.counter(
+        "viva_cached_answers_total", help: "Answers said again, since no language model answered.", labels: labels
       ).increment()
     case .bargeIn:
       registry.counter("viva_barge_ins_total", help: "Responses that the user cut off.", labels: labels)

@@ -53,6 +53,9 @@ public final class SessionRegistry: SessionObserver {
     commitObserver = onCommit
     self.metrics = SessionMetrics(metrics)
     self.metrics.showActive { [weak self] in self?.count ?? 0 }
+    for holder in Ladder.Holder.allCases {
+      self.metrics.showFloor(by: holder.rawValue) { [weak self] in self?.floor(by: holder).rawValue ?? 1 }
+    }
   }
 
   public var count: Int { sessions.withLock { $0.byID.count } }
@@ -77,6 +80,11 @@ public final class SessionRegistry: SessionObserver {
       return Array(sessions.byID.values)
     }
     for session in live { session.ladder(input) }
+  }
+
+  /// The best level that any session may have, as this holder says.
+  public func floor(by holder: Ladder.Holder) -> Ladder.Level {
+    sessions.withLock { $0.standing.floors[holder] } ?? .full
   }
 
   // MARK: Opening

@@ -2,7 +2,7 @@ import Resilience
 
 /// What holds for all sessions, those that are still to be opened too.
 struct StandingInputs {
-  private var floors: [Ladder.Holder: Ladder.Level] = [:]
+  private(set) var floors: [Ladder.Holder: Ladder.Level] = [:]
   private var lost: Set<Ladder.Capability> = []
 
   mutating func take(_ input: Ladder.Input) {

@@ -138,7 +138,7 @@ public final class BatchJobs: Sendable {
       case .text(let piece): result.text += piece
       case .usage(let usage): result.usage = usage
       case .finished(let reason): result.finishReason = reason
-      case .toolCallStarted, .toolCallArguments: break
+      case .toolCallStarted, .toolCallArguments, .cached: break
       }
     }
     try Task.checkCancellation()

@@ -23,11 +23,11 @@ public struct OrderedLanguageModel: LanguageModel {
 
   public func complete(_ request: CompletionRequest) -> AsyncThrowingStream<CompletionEvent, any Error> {
     let length = Double(request.promptLength)
-    return ordered.ask(
+    return ordered.avoiding(request.avoids).ask(
       Asking(
         stage: {
           switch $0 {
-          case .usage: .preliminary
+          case .usage, .cached: .preliminary
           case .text, .toolCallStarted, .toolCallArguments: .result
           case .finished: .last
           }

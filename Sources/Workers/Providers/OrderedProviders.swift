@@ -16,6 +16,14 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
 
   var name: String { providers.map(nameOf).joined(separator: ",") }
 
+  /// Those of these names come after the others.
+  func avoiding(_ names: [String]) -> Self {
+    guard !names.isEmpty else { return self }
+    var others = self
+    others.isAvailable = { [isAvailable] in isAvailable($0) && !names.contains($0) }
+    return others
+  }
+
   func ask<Event: Sendable>(_ asking: Asking<Provider, Event>) -> AsyncThrowingStream<Event, any Error> {
     AsyncThrowingStream { results in
       let task = Task { await goAlong(asking, results) }

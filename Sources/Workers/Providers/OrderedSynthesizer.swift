@@ -20,7 +20,7 @@ public struct OrderedSynthesizer: SpeechSynthesizer {
 
   public func synthesize(_ request: SpeechRequest) -> AsyncThrowingStream<SpeechChunk, any Error> {
     let length = Double(request.text.utf8.count)
-    return ordered.ask(
+    return ordered.avoiding(request.avoids).ask(
       Asking(
         stage: { $0.isSilent ? .hollow : .result }, work: { length },
         call: { provider, position in

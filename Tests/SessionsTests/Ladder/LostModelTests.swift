@@ -8,6 +8,23 @@ import Workers
 
 @Suite("When nobody can think", .onBothLegs)
 struct LostModelTests {
+  @Test("an answer that was given before stands in, and is marked; the model is still lost")
+  func cachedAnswer() throws {
+    let conversation = Conversation()
+    conversation.client(.sessionUpdate(.textOutput))
+    conversation.type("When?")
+    let call = try #require(conversation.completions.last).call
+    for event: CompletionEvent in [.cached(Conversation.refused), .text("At noon."), .finished(.stop)] {
+      conversation.give(.completion(call, event))
+    }
+    #expect(conversation.responses.map(\.status) == [.completed])
+    #expect(conversation.responses.last?.viva?.cached == true)
+    #expect(conversation.ladderChanges.map(\.reason) == ["llm_failed"])
+    conversation.type("Where?")
+    conversation.answer("Here.")
+    #expect(conversation.responses.count == 2 && conversation.responses.last?.viva?.cached == nil)
+  }
+
   @Test("the bank's next question is the answer at once, and the model is asked again when probes find it")
   func bank() throws {
     let conversation = Conversation(agent: .withBank)

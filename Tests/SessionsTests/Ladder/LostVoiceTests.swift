@@ -66,6 +66,26 @@ struct LostVoiceTests {
     #expect(conversation.speeches.isEmpty)
   }
 
+  @Test("a sentence that broke off is gone on with by another, from the word that was cut")
+  func nextVoice() throws {
+    let conversation = Conversation()
+    conversation.type("Hello.")
+    conversation.answer("It is noon, and the sun is shining on the roofs.")
+    conversation.speak(milliseconds: 300, ends: false)
+    conversation.speak(milliseconds: 1000, ends: false)
+    let stalled = WorkerError(.gapTimeout, worker: "piper", message: "stalled")
+    conversation.give(.speechFailed(try #require(conversation.speeches.last).call, stalled))
+    let request = try #require(
+      conversation.actions.compactMap { if case .speak(_, let request) = $0 { request } else { nil } }.last)
+    // 1.3 s at 15 letters a second are about 20 letters, and no word is said twice.
+    #expect(request.text == "sun is shining on the roofs.")
+    #expect(request.avoids == ["piper"])
+    conversation.sayAll()
+    conversation.advance(milliseconds: 3000)
+    #expect(conversation.responses.map(\.status) == [.completed])
+    #expect(conversation.ladderChanges.isEmpty)
+  }
+
   @Test("a sentence that broke off is tried once more before the voice is given up")
   func brokenOff() throws {
     let conversation = Conversation()

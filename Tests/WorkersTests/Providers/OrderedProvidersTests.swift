@@ -48,6 +48,25 @@ import Workers
     await well.shutdown()
   }
 
+  @Test func aProviderThatBrokeOffIsAskedLast() async throws {
+    let first = try await ScriptedSynthesizerServer()
+    let second = try await ScriptedSynthesizerServer()
+    let synthesizer = OrderedSynthesizer(
+      [
+        WyomingSynthesizer(provider(.wyoming, first.url, name: "first")),
+        WyomingSynthesizer(provider(.wyoming, second.url, name: "second")),
+      ], observer: RecordingObserver())
+    var request = SpeechRequest(text: "the rest.")
+    request.avoids = ["first"]
+    #expect(try await !all(synthesizer.synthesize(request)).isEmpty)
+    #expect(first.sentences.isEmpty && second.sentences.count == 1)
+    // Better the same again than nobody.
+    await second.shutdown()
+    #expect(try await !all(synthesizer.synthesize(request)).isEmpty)
+    #expect(first.sentences.count == 1)
+    await first.shutdown()
+  }
+
   @Test func theSecondRecognizerHearsTheTurnFromItsBeginning() async throws {
     let dying = try await ScriptedRecognizerServer { _ in
       var reply = ScriptedRecognizerServer.Reply("never")
