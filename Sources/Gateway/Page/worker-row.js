@@ -1,0 +1,103 @@
+// One worker in its panel: how it is, and in development what to break. All of it is set as text.
+
+import { element } from "./dom.js";
+
+const KINDS = { asr: "hears", llm: "thinks", tts: "speaks", end_of_turn: "hears the end" };
+const FAULTS = {
+  none: "no fault",
+  error_500: "answers 500",
+  retry_after_429: "answers 429",
+  hang: "hangs in mid-stream",
+  slow_first_byte: "slow first byte",
+  zero_audio: "silent audio",
+  empty: "empty answers",
+  garbage: "garbage",
+};
+/** What is done to its process rather than said of its answers. */
+const DEEDS = new Set(["kill", "stop", "continue"]);
+
+export class WorkerRow {
+  item;
+  /** Whether nobody is sent to it, or it fails on purpose. */
+  isAway = false;
+  #phase = element("span", "phase");
+  #standing = element("span", "standing");
+  #switches = element("div", "switches");
+  #select = null;
+  #deeds = new Map();
+  #name;
+  #onFault;
+  #shown = null;
+
+  /** @param onFault called with the fault that was chosen */
+  constructor(name, onFault) {
+    this.#name = name;
+    this.#onFault = onFault;
+    this.item = element("li", "worker");
+    this.item.dataset.testid = `worker-${name}`;
+  }
+
+  /** @param worker an entry of /v1/viva/workers  @returns what has changed, in words; null where nothing has. */
+  show(worker) {
+    const { kind, phase, breaker, last_outcome: outcome, fault, faults } = worker;
+    if (this.#shown === null) this.#build(kind, faults);
+    const state = [phase, breaker && breaker !== "closed" ? `breaker ${spoken(breaker)}` : null].filter(Boolean).join(", ");
+    const hasChanged = this.#shown !== null && this.#shown !== state;
+    this.#shown = state;
+    this.isAway = wellness(worker) === "away";
+    this.item.dataset.well = wellness(worker);
+    this.item.classList.toggle("changed", hasChanged);
+    set(this.#phase, phase ?? "on call");
+    set(this.#standing, [
+      breaker ? `breaker ${spoken(breaker)}` : null, outcome ? `last call ${spoken(outcome)}` : null,
+    ].filter(Boolean).join(" · "));
+    if (this.#select) {
+      if (document.activeElement !== this.#select) this.#select.value = fault;
+      this.#select.dataset.fault = fault;
+    }
+    this.#deeds.get("stop")?.toggleAttribute("hidden", phase === "halted");
+    this.#deeds.get("continue")?.toggleAttribute("hidden", phase !== "halted");
+    return hasChanged ? `${this.#name}: ${state || "well"}` : null;
+  }
+
+  #build(kind, faults) {
+    const name = element("span", "name", this.#name);
+    this.item.append(name, element("span", "kind", KINDS[kind] ?? kind), this.#phase, this.#standing);
+    if (!faults) return;
+    const kinds = faults.filter((fault) => !DEEDS.has(fault));
+    if (kinds.length > 1) {
+      this.#select = element("select");
+      this.#select.setAttribute("aria-label", `Fault of ${this.#name}`);
+      this.#select.dataset.testid = `fault-${this.#name}`;
+      this.#select.append(...kinds.map((fault) => {
+        const option = element("option", "", FAULTS[fault] ?? spoken(fault));
+        option.value = fault;
+        return option;
+      }));
+      this.#select.addEventListener("change", () => this.#onFault(this.#select.value));
+      this.#switches.append(this.#select);
+    }
+    for (const deed of faults.filter((fault) => DEEDS.has(fault))) {
+      const button = element("button", "", deed);
+      button.type = "button";
+      button.setAttribute("aria-label", `${deed} ${this.#name}`);
+      button.dataset.testid = `${deed}-${this.#name}`;
+      button.addEventListener("click", () => this.#onFault(deed));
+      this.#deeds.set(deed, button);
+      this.#switches.append(button);
+    }
+    this.item.append(this.#switches);
+  }
+}
+
+function wellness({ phase = "live", breaker = "closed", fault = "none" }) {
+  if (!["live", "starting"].includes(phase) || ["open", "forced_open"].includes(breaker)) return "away";
+  return phase === "live" && breaker !== "half_open" && fault === "none" ? "well" : "doubtful";
+}
+
+/** Only what differs, so that nothing is drawn or read out anew each second. */
+function set(node, words) {
+  if (node.textContent !== words) node.textContent = words;
+}
+
+const spoken = (name) => name.replaceAll("_", " ");
