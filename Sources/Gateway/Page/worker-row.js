@@ -18,8 +18,8 @@ const DEEDS = new Set(["kill", "stop", "continue"]);
 
 export class WorkerRow {
   item;
-  /** Whether nobody is sent to it, or it fails on purpose. */
-  isAway = false;
+  /** Whether it is asked, and does not fail on purpose. */
+  isWell = true;
   #phase = element("span", "phase");
   #standing = element("span", "standing");
   #switches = element("div", "switches");
@@ -41,16 +41,17 @@ export class WorkerRow {
   show(worker) {
     const { kind, phase, breaker, last_outcome: outcome, fault, faults } = worker;
     if (this.#shown === null) this.#build(kind, faults);
-    const state = [phase, breaker && breaker !== "closed" ? `breaker ${spoken(breaker)}` : null].filter(Boolean).join(", ");
+    // Closed is how it should be, and not worth a word.
+    const tripped = breaker && breaker !== "closed" ? `breaker ${spoken(breaker)}` : null;
+    const state = [phase, tripped].filter(Boolean).join(", ");
     const hasChanged = this.#shown !== null && this.#shown !== state;
     this.#shown = state;
-    this.isAway = wellness(worker) === "away";
     this.item.dataset.well = wellness(worker);
+    this.item.dataset.breaker = breaker ?? "none";
+    this.isWell = this.item.dataset.well === "well";
     this.item.classList.toggle("changed", hasChanged);
     set(this.#phase, phase ?? "on call");
-    set(this.#standing, [
-      breaker ? `breaker ${spoken(breaker)}` : null, outcome ? `last call ${spoken(outcome)}` : null,
-    ].filter(Boolean).join(" · "));
+    set(this.#standing, [tripped, outcome ? `last call ${spoken(outcome)}` : null].filter(Boolean).join(" · "));
     if (this.#select) {
       if (document.activeElement !== this.#select) this.#select.value = fault;
       this.#select.dataset.fault = fault;
@@ -62,7 +63,9 @@ export class WorkerRow {
 
   #build(kind, faults) {
     const name = element("span", "name", this.#name);
-    this.item.append(name, element("span", "kind", KINDS[kind] ?? kind), this.#phase, this.#standing);
+    const below = element("div", "below");
+    below.append(this.#switches, this.#standing);
+    this.item.append(name, element("span", "kind", KINDS[kind] ?? kind), this.#phase, below);
     if (!faults) return;
     const kinds = faults.filter((fault) => !DEEDS.has(fault));
     if (kinds.length > 1) {
@@ -86,7 +89,6 @@ export class WorkerRow {
       this.#deeds.set(deed, button);
       this.#switches.append(button);
     }
-    this.item.append(this.#switches);
   }
 }
 

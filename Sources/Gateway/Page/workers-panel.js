@@ -29,7 +29,9 @@ export class WorkersPanel {
   async begin() {
     try {
       const workers = await this.#ask("/v1/viva/workers");
-      if (workers.some(({ faults }) => faults)) this.#panel.open = true;
+      if (!workers.some(({ faults }) => faults)) return;
+      this.#panel.parentElement.prepend(this.#panel);
+      this.#panel.open = true;
     } catch {
       // Who opens the panel is told.
     }
@@ -75,8 +77,8 @@ export class WorkersPanel {
   #draw(workers) {
     const changes = workers.map((worker) => this.#row(worker.name).show(worker)).filter(Boolean);
     if (changes.length > 0) byId("workers-said").textContent = changes.join(", ");
-    const away = workers.filter(({ name }) => this.#row(name).isAway).length;
-    byId("workers-figure").textContent = away === 0 ? "all well" : `${away} of ${workers.length} not well`;
+    const unwell = workers.filter(({ name }) => !this.#row(name).isWell).length;
+    byId("workers-figure").textContent = unwell === 0 ? "all well" : `${unwell} of ${workers.length} not well`;
   }
 
   #row(name) {

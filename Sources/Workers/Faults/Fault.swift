@@ -12,8 +12,6 @@ public enum Fault: String, Sendable, CaseIterable {
   /// What it sends is not of its protocol.
   case garbage
 
-  /// How late the first result of `slowFirstByte` is.
-  static let slowness = Duration.seconds(10)
   /// What `retryAfter429` asks for.
   static let retryAfter = Duration.seconds(10)
 

@@ -5,6 +5,7 @@ struct FaultyCall<Event: Sendable>: Sendable {
   let fault: Fault
   let worker: String
   let limits: Deadlines
+  let slowness: Duration
   /// What it says where it says nothing; an empty list is `emptyReply`.
   let hollow: [Event]
   /// Waits until its first result is due.
@@ -23,7 +24,7 @@ struct FaultyCall<Event: Sendable>: Sendable {
       switch fault {
       case .slowFirstByte:
         call.watchdog.expect(.firstResultTimeout)
-        try await Task.sleep(for: Fault.slowness)
+        try await Task.sleep(for: slowness)
         call.watchdog.relax()
         for try await event in self.call() { call.yield(event) }
       case .hang:

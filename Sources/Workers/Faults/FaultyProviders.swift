@@ -15,7 +15,7 @@ struct FaultyRecognizer: SpeechRecognizer {
     guard let fault = board.fault(of: name) else { return base.recognize(request, audio: audio) }
     let heard = HeardTurn()
     return FaultyCall(
-      fault: fault, worker: name, limits: limits, hollow: [.final(Transcript(text: ""))],
+      fault: fault, worker: name, limits: limits, slowness: board.slowness, hollow: [.final(Transcript(text: ""))],
       hearing: { await heard.listen(to: audio) }, isOneResult: true,
       isResult: { if case .final = $0 { true } else { false } },
       call: { base.recognize(request, audio: heard.again()) }
@@ -51,7 +51,7 @@ struct FaultyLanguageModel: LanguageModel {
   func complete(_ request: CompletionRequest) -> AsyncThrowingStream<CompletionEvent, any Error> {
     guard let fault = board.fault(of: name) else { return base.complete(request) }
     return FaultyCall(
-      fault: fault, worker: name, limits: limits, hollow: [],
+      fault: fault, worker: name, limits: limits, slowness: board.slowness, hollow: [],
       isResult: { if case .usage = $0 { false } else { true } },
       call: { base.complete(request) }
     ).events()
@@ -71,7 +71,7 @@ struct FaultySynthesizer: SpeechSynthesizer {
   func synthesize(_ request: SpeechRequest) -> AsyncThrowingStream<SpeechChunk, any Error> {
     guard let fault = board.fault(of: name) else { return base.synthesize(request) }
     return FaultyCall(
-      fault: fault, worker: name, limits: limits, hollow: [Self.silence],
+      fault: fault, worker: name, limits: limits, slowness: board.slowness, hollow: [Self.silence],
       isResult: { _ in true }, call: { base.synthesize(request) }
     ).events()
   }

@@ -83,9 +83,9 @@ private struct FaultBench {
   @Test func `a slow provider hears the whole turn, and answers where it is given the time`() async throws {
     let bench = try await FaultBench()
     let settings = provider(.wyoming, bench.asr.url, name: "asr")
-    bench.faults.set(.slowFirstByte, on: "asr")
-    let recognizer = FaultyRecognizer(
-      base: WyomingRecognizer(settings), limits: settings.deadlines, board: bench.faults)
+    let faults = FaultBoard(slowness: .milliseconds(50))
+    faults.set(.slowFirstByte, on: "asr")
+    let recognizer = FaultyRecognizer(base: WyomingRecognizer(settings), limits: settings.deadlines, board: faults)
     let heard = try await all(recognizer.recognize(.init(), audio: turn(milliseconds: 400)))
     #expect(heard.last == .final(Transcript(text: "Yes.")))
     #expect(bench.asr.turns.map(\.audioBytes) == [12_800])
