@@ -44,6 +44,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var maximumEphemeralKeys = 10_000
   /// Session threads; 0 is one a core.
   public var shards = 0
+  /// Whoever may open sessions may break workers on purpose. Only where this machine alone can reach `listen`.
+  public var development = false
 
   public init() {}
 }

@@ -33,6 +33,7 @@ public final class Gateway: FrontDoorHandler {
   private let readiness: @Sendable () -> Readiness
   private let page: PageFiles
   private let operatorsEndpoint: AdminEndpoint?
+  private let workersEndpoint: WorkersEndpoint?
   /// While calls over WebRTC are taken.
   private let calls = Mutex<Calls?>(nil)
 
@@ -43,10 +44,11 @@ public final class Gateway: FrontDoorHandler {
 
   /// - Parameters:
   ///   - admin: What `/v1/admin/` of the admin listener reaches; nil: it is not served.
+  ///   - workers: What the page shows of the workers; nil: nothing.
   ///   - readiness: called on the gateway's thread, must be quick.
   public init(
     settings: Settings, keys: ServerKeys, registry: SessionRegistry, metrics: MetricsRegistry,
-    admin: AdminServices? = nil, readiness: @escaping @Sendable () -> Readiness
+    admin: AdminServices? = nil, workers: WatchedWorkers? = nil, readiness: @escaping @Sendable () -> Readiness
   ) throws {
     self.settings = settings
     self.registry = registry
@@ -61,6 +63,7 @@ public final class Gateway: FrontDoorHandler {
     self.metrics = metrics
     self.readiness = readiness
     operatorsEndpoint = admin.map { AdminEndpoint($0, registry) }
+    workersEndpoint = workers.map(WorkersEndpoint.init)
     page = try PageFiles()
   }
 
@@ -186,6 +189,14 @@ public final class Gateway: FrontDoorHandler {
       case .call(let id), .hangUp(let id):
         let grant = try doorkeeper.grant(for: request, at: now)
         return try callEndpoint().respond(to: request, callID: id, grant)
+      case .workers:
+        guard let workersEndpoint else { return .notFound(request.path) }
+        return try workersEndpoint.states(doorkeeper.grant(for: request, at: now))
+      case .faults:
+        guard let workersEndpoint else { return .notFound(request.path) }
+        return try workersEndpoint.faults(request) { () throws(HTTPResponse) in
+          try doorkeeper.grant(for: request, at: now)
+        }
       case .notServed(let remedy): return .notServed(request.path, remedy: remedy)
       case .page: return page.response(for: request.path) ?? .notFound(request.path)
       }

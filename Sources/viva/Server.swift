@@ -60,9 +60,13 @@ final class Server: Sendable {
     } catch {
       throw ServerError(description: "pool: \(error)")
     }
+    let faults = settings.server.development ? FaultBoard() : nil
+    if faults != nil { complain("server.development is on: whoever may open sessions may break the workers.") }
+    let outcomes = LastOutcomes(WorkerMetrics(metrics))
     let workers = WorkerSet(
-      settings: settings.workers, observer: WorkerMetrics(metrics),
-      board: ProviderBoard(settings.workers, changed: breakers.changed), pool: pool, isAvailable: readiness.isReady)
+      settings: settings.workers, observer: outcomes,
+      board: ProviderBoard(settings.workers, changed: breakers.changed), pool: pool, faults: faults,
+      isAvailable: readiness.isReady)
     self.workers = workers
     batch = BatchJobs(workers)
     let ladders = WaitingLadders()
@@ -103,7 +107,11 @@ final class Server: Sendable {
     }
     self.registry = registry
     let admin = AdminServices(board: workers.board, pool: pool, batch: batch)
-    gateway = try Gateway(settings: settings, keys: keys, registry: registry, metrics: metrics, admin: admin) {
+    let watched = WatchedWorkers(
+      settings: settings.workers, board: workers.board, supervisor: supervisor, outcomes: outcomes, faults: faults)
+    gateway = try Gateway(
+      settings: settings, keys: keys, registry: registry, metrics: metrics, admin: admin, workers: watched
+    ) {
       let status = supervisor.snapshot()
       return Gateway.Readiness(
         isReady: status.allSatisfy { $0.phase == .ready },

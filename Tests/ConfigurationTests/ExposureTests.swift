@@ -47,6 +47,21 @@ import VivaConfiguration
     #expect(folder.problems("server:\n  admin: 0.0.0.0:81\n  admin_public: true") == [])
   }
 
+  @Test func developmentIsForThisMachineAlone() throws {
+    folder.write("cert.pem", "x")
+    let server = "server:\n  listen: 0.0.0.0:1\n  tls: { certificate: cert.pem, key: cert.pem }\n"
+    #expect(
+      folder.problems(server + "  development: true") == [
+        """
+        viva.yaml:4: server.development: whoever may open sessions may break the workers, and server.listen 0.0.0.0:1 \
+        can be reached from other machines; listen on 127.0.0.1, or set server.development: false
+        """
+      ])
+    #expect(folder.problems(server + "  development: false") == [])
+    #expect(try folder.load("server: { development: true }").server.development)
+    #expect(try !folder.load("server: { shards: 1 }").server.development)
+  }
+
   @Test(arguments: ["127.0.0.1:1", "127.9.9.9:1", "localhost:1", "[::1]:1", "[0:0:0:0:0:0:0:1]:1"])
   func loopbackNeedsNothing(address: String) throws {
     #expect(try folder.load("server: { listen: '\(address)' }").server.listen.isLoopback)

@@ -54,6 +54,11 @@ enum ShippedConfiguration {
     }
   }
 
+  @Test func developmentIsTheEnvironmentsWish() throws {
+    #expect(try !load().server.development)
+    #expect(try load(["VIVA_DEVELOPMENT": "true"]).server.development)
+  }
+
   @Test func theKeyMayComeFromTheEnvironment() throws {
     #expect(try load(["VIVA_API_KEY": "from-outside"]).server.keys == ["from-outside"])
   }

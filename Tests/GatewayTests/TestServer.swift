@@ -45,8 +45,15 @@ final class TestServer: Sendable {
     configure(&settings)
 
     let metrics = MetricsRegistry()
-    let workers = WorkerSet(settings: settings.workers, observer: WorkerMetrics(metrics))
+    let faults = settings.server.development ? FaultBoard() : nil
+    let outcomes = LastOutcomes(WorkerMetrics(metrics))
+    let workers = WorkerSet(settings: settings.workers, observer: outcomes, faults: faults)
     self.workers = workers
+    // Its processes are never started.
+    let supervisor = ProcessSupervisor(
+      workers: settings.workers.asr.compactMap { SupervisedWorker($0, workingDirectory: nil) },
+      logDirectory: "/nowhere",
+      probe: { _ in false })
     shards = ShardGroup(count: 2)
     shards.start()
     registry = SessionRegistry(settings: settings, shards: shards, store: VolatileCheckpointStore(), metrics: metrics) {
@@ -58,7 +65,9 @@ final class TestServer: Sendable {
     let pool = try WorkerPool(settings.pool, settings.workers)
     gateway = try Gateway(
       settings: settings, keys: ServerKeys(keys: [Self.key, Self.otherKey]), registry: registry, metrics: metrics,
-      admin: AdminServices(board: workers.board, pool: pool, batch: BatchJobs(workers))
+      admin: AdminServices(board: workers.board, pool: pool, batch: BatchJobs(workers)),
+      workers: WatchedWorkers(
+        settings: settings.workers, board: workers.board, supervisor: supervisor, outcomes: outcomes, faults: faults)
     ) { Gateway.Readiness(isReady: true, detail: "ready\n") }
     (door, port, adminPort) = try gateway.start()
   }

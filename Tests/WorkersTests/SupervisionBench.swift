@@ -44,10 +44,17 @@ struct SupervisionBench {
 
   /// Whether the process runs: a zombie does not.
   static func isAlive(_ pid: pid_t) -> Bool {
+    state(of: pid).map { $0 != "Z" } ?? false
+  }
+
+  static func isHalted(_ pid: pid_t) -> Bool { state(of: pid) == "T" }
+
+  /// As proc(5) has it; nil when there is no such process.
+  private static func state(of pid: pid_t) -> Character? {
     guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
       let end = stat.lastIndex(of: ")")
-    else { return false }
-    return !stat[end...].hasPrefix(") Z")
+    else { return nil }
+    return stat[end...].dropFirst(2).first
   }
 
   /// Waits until `condition` holds, at most 20 s.

@@ -83,6 +83,38 @@ import Testing
     #expect(!Bench.isAlive(pid))
   }
 
+  @Test func `a halted worker ends with the others, and says so until it goes on`() async throws {
+    let bench = try Bench(["asr", "tts"].map { Bench.shell($0, "while :; do sleep 0.1; done") })
+    #expect(!bench.supervisor.send(.kill, to: "asr"))
+    try bench.supervisor.start()
+    try await bench.supervisor.waitUntilReady()
+    let pids = bench.supervisor.snapshot().compactMap(\.pid)
+    #expect(!bench.supervisor.send(.halt, to: "llm"))
+    for name in ["asr", "tts"] { #expect(bench.supervisor.send(.halt, to: name)) }
+    #expect(try await Bench.eventually { pids.allSatisfy(Bench.isHalted) })
+    #expect(bench.supervisor.snapshot().map(\.isHalted) == [true, true])
+    #expect(bench.supervisor.send(.resume, to: "asr"))
+    #expect(try await Bench.eventually { !Bench.isHalted(pids[0]) })
+    #expect(bench.supervisor.snapshot().map(\.isHalted) == [false, true])
+
+    try await bench.end()
+    #expect(!pids.contains(where: Bench.isAlive))
+  }
+
+  @Test func `a worker that is killed on purpose comes back, halted or not`() async throws {
+    let bench = try Bench([Bench.shell("asr", "exec sleep 1000")])
+    try bench.supervisor.start()
+    try await bench.supervisor.waitUntilReady()
+    let pid = try #require(bench.supervisor.snapshot()[0].pid)
+    #expect(bench.supervisor.send(.halt, to: "asr"))
+    #expect(bench.supervisor.send(.kill, to: "asr"))
+    #expect(try await Bench.eventually { bench.supervisor.snapshot()[0].failures == 1 })
+    try await bench.supervisor.waitUntilReady()
+    let status = bench.supervisor.snapshot()[0]
+    #expect(status.pid != pid && !status.isHalted)
+    try await bench.end()
+  }
+
   @Test func `a command that cannot be run is named, and tried again`() async throws {
     var worker = SupervisedWorker(
       name: "llm", process: ProcessSettings(command: ["./no-such-program", "x"]))

@@ -165,7 +165,7 @@ import Testing
     bench.becomeReady()
     let asked = bench.now
     #expect(
-      bench.send(.stop) == [.report(from: .ready, to: .stopping, detail: nil), .signal(SIGTERM)])
+      bench.send(.stop) == [.report(from: .ready, to: .stopping, detail: nil), .signal(SIGTERM), .signal(SIGCONT)])
     #expect(bench.timeout() == [.signal(SIGKILL)])
     #expect(bench.now - asked == .seconds(3))
     #expect(bench.state.nextDeadline == nil)

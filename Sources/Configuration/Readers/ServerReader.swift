@@ -22,6 +22,7 @@ struct ServerReader {
     }
     section.integer("max_ephemeral_keys", 1...1_000_000, into: &server.maximumEphemeralKeys)
     section.integer("shards", 0...1024, into: &server.shards)
+    section.boolean("development", into: &server.development)
     checkExposure(of: server, in: section)
   }
 
@@ -47,6 +48,14 @@ struct ServerReader {
         """
         \(server.admin) can be reached from other machines, and this listener has neither TLS nor keys; \
         listen on 127.0.0.1, or set server.admin_public: true where a firewall guards it
+        """)
+    }
+    if server.development, !server.listen.isLoopback {
+      section.report(
+        "development",
+        """
+        whoever may open sessions may break the workers, and server.listen \(server.listen) can be reached from other \
+        machines; listen on 127.0.0.1, or set server.development: false
         """)
     }
     if server.admin == server.listen, server.admin.port != 0 {

@@ -10,6 +10,10 @@ enum Route: Equatable {
   case calls
   case call(id: String)
   case hangUp(id: String)
+  /// How the workers are.
+  case workers
+  /// Where they are broken on purpose.
+  case faults
   /// An endpoint of OpenAI's that is not served, and what to do instead.
   case notServed(remedy: String)
   /// A file of the page, or nothing at all.
@@ -25,6 +29,8 @@ enum Route: Equatable {
       case "/v1/models": .models
       case "/v1/realtime": .realtime
       case "/v1/realtime/client_secrets": .clientSecrets
+      case "/v1/viva/workers": .workers
+      case "/v1/viva/faults": .faults
       case "/v1/realtime/sessions", "/v1/realtime/transcription_sessions":
         .notServed(
           remedy:
@@ -45,7 +51,7 @@ enum Route: Equatable {
   var isCrossOrigin: Bool {
     switch self {
     case .models, .realtime, .clientSecrets, .calls, .call, .hangUp, .notServed: true
-    case .health, .readiness, .page: false
+    case .health, .readiness, .workers, .faults, .page: false
     }
   }
 
@@ -54,6 +60,7 @@ enum Route: Equatable {
     switch self {
     case .clientSecrets, .calls, .hangUp: [.post]
     case .call: [.patch, .delete]
+    case .faults: [.get, .head, .post]
     case .notServed: nil
     default: [.get, .head]
     }

@@ -30,6 +30,9 @@ export class Admission {
     this.#onTrouble = onTrouble;
   }
 
+  /** The key that may do most, or null. */
+  get key() { return this.#keyring.widest; }
+
   /** @returns whether there is a key; asks for one if not. */
   hasKey() {
     if (this.#keyring.isEmpty) this.#form.ask();

@@ -1,5 +1,6 @@
 // The conversation on the sheet. Everything that was said is set as text, never as markup.
 
+import { Correction } from "./correction.js";
 import { byId, element } from "./dom.js";
 import { toolCard } from "./tool-card.js";
 
@@ -8,10 +9,13 @@ export class Captions {
   #sheet = byId("sheet");
   #blocks = new Map();
   #agentName = "agent";
+  #onCorrect;
   /** Whether the view stays at the end; not while the reader has scrolled back. */
   #isFollowing = true;
 
-  constructor() {
+  /** @param onCorrect called with the id and the new words of what the user has spoken */
+  constructor({ onCorrect }) {
+    this.#onCorrect = onCorrect;
     this.#sheet.addEventListener("scroll", () => {
       const { scrollHeight, scrollTop, clientHeight } = this.#sheet;
       this.#isFollowing = scrollHeight - scrollTop - clientHeight < 80;
@@ -20,6 +24,8 @@ export class Captions {
   }
 
   set agentName(name) { this.#agentName = name; }
+  /** Whether the user may put right what was heard of them. */
+  set offersCorrection(offers) { this.#list.classList.toggle("offers-correction", offers); }
   get isEmpty() { return this.#list.childElementCount === 0; }
 
   show(entry) {
@@ -32,7 +38,10 @@ export class Captions {
     if (entry.kind === "call") block.words.replaceChildren(toolCard(entry, entry.call));
     else this.#showWords(block.words, entry);
     const resumed = entry.isResumed ? "↻ resumed after a false interruption" : null;
-    block.note.textContent = [entry.note, resumed].filter(Boolean).join(" · ");
+    const corrected = entry.isCorrected ? "corrected" : null;
+    block.note.textContent = [entry.note, resumed, corrected].filter(Boolean).join(" · ");
+    block.article.classList.toggle("spoken", entry.isSpoken ?? false);
+    if (block.correction) block.correction.text = entry.text;
     this.#scroll();
   }
 
@@ -67,9 +76,15 @@ export class Captions {
     const words = element(kind === "call" ? "div" : "p", "words");
     words.dataset.testid = `caption-${kind}`;
     const note = element("p", "note");
-    article.append(speaker, words, element("span", "took"), note);
+    const took = element("span", "took");
+    article.append(speaker, words, took, note);
     this.#list.append(article);
-    const block = { article, words, note };
+    const block = { article, words, note, correction: null };
+    if (kind === "user") {
+      block.correction = new Correction(words, (text) => this.#onCorrect(id, text));
+      words.after(block.correction.form);
+      took.append(block.correction.button);
+    }
     this.#blocks.set(id, block);
     return block;
   }

@@ -1,7 +1,7 @@
 // What was said, as a fold over the protocol's events.
 //
-// An entry: { id, kind: "user" | "agent" | "call", text, isFinal, heard, responseId, note, isResumed }; of a call also
-// { name, callId, call }, the last as ToolCalls tells it.
+// An entry: { id, kind: "user" | "agent" | "call", text, isFinal, heard, responseId, note, isResumed, isSpoken, isCorrected };
+// of a call also { name, callId, call }, the last as ToolCalls tells it. `isSpoken`: in this session, by the user.
 // `heard` is null, or the part of an interrupted reply that reached the user's ear.
 
 import { ToolCalls } from "./tool-calls.js";
@@ -21,9 +21,10 @@ export class Conversation {
     const call = this.#calls.apply(event);
     if (call !== null) return this.#showCall(call);
     switch (event.type) {
+      case "session.created": return this.#beginAnew();
       case "input_audio_buffer.speech_started":
       case "input_audio_buffer.committed":
-        return this.#change(event.item_id, "user");
+        return this.#change(event.item_id, "user", (entry) => { entry.isSpoken = true; });
       case "conversation.item.input_audio_transcription.delta":
         return this.#change(event.item_id, "user", (entry) => {
           if (!entry.isFinal) entry.text = event.viva_transcript ?? entry.text + (event.delta ?? "");
@@ -63,7 +64,9 @@ export class Conversation {
           entry.note = "interrupted";
         });
       case "viva.transcript.corrected":
-        return this.#finish(event.item_id, "user", event.transcript);
+        return this.#change(event.item_id, "user", (entry) => {
+          Object.assign(entry, { text: event.transcript, isFinal: true, isCorrected: true, note: null });
+        });
       case "viva.response.resumed":
         return this.#change(event.item_id, "agent", (entry) => { entry.isResumed = true; });
       case "conversation.item.deleted":
@@ -96,6 +99,13 @@ export class Conversation {
     this.#calls.clear();
   }
 
+  /** What was said before is to the new session as if it had been written. */
+  #beginAnew() {
+    for (const entry of this.#entries.values()) {
+      if (entry.isSpoken) this.#change(entry.id, entry.kind, (old) => { old.isSpoken = false; });
+    }
+  }
+
   #showCall(callId) {
     const entry = [...this.#entries.values()].find((each) => each.callId === callId);
     if (entry) this.#change(entry.id, "call");
@@ -120,6 +130,7 @@ export class Conversation {
       if (said && said.trim().length < whole.length && whole.startsWith(said.trim())) entry.heard ??= said;
       else if (said) entry.text = said;
       entry.heard = heard ?? entry.heard;
+      if (isSpoken) entry.isSpoken = true;
       if (isDone && item.status === "incomplete") entry.note = "interrupted";
       // The words of a spoken turn come later, with its transcription.
       if (isDone && (!isSpoken || said)) entry.isFinal = true;

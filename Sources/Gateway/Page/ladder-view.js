@@ -13,12 +13,17 @@ const WAYS = {
 };
 
 export class LadderView {
-  /** @param onChoose called with the id of the slot in which the user wants to come back. */
-  constructor({ onChoose }) {
+  /**
+   * @param onChoose called with the id of the slot in which the user wants to come back
+   * @param onOfferCorrection called with whether the user may put right what was heard of them
+   */
+  constructor({ onChoose, onOfferCorrection }) {
     this.#onChoose = onChoose;
+    this.#onOfferCorrection = onOfferCorrection;
   }
 
   #onChoose;
+  #onOfferCorrection;
   #input = "voice";
 
   apply(event) {
@@ -27,8 +32,11 @@ export class LadderView {
         this.#input = "voice";
         byId("ladder").hidden = true;
         byId("slots").replaceChildren();
+        this.#onOfferCorrection(false);
         break;
-      case "viva.ladder.changed": return this.#show(event);
+      case "viva.ladder.changed":
+        this.#onOfferCorrection(event.offers_correction);
+        return this.#show(event);
       case "viva.callback.offered": return this.#offer(event.slots);
       case "viva.callback.chosen":
         byId("slots").replaceChildren();

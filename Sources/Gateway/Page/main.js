@@ -20,6 +20,7 @@ import { TalkState } from "./talk-state.js";
 import { TestHooks } from "./test-hooks.js";
 import { TransportChoice } from "./transport-choice.js";
 import { VoiceLine } from "./voice-line.js";
+import { WorkersPanel } from "./workers-panel.js";
 
 /** What the next connection is to remember, and what the sheet says above it. */
 let memory = [];
@@ -30,7 +31,7 @@ let divider = "";
 const state = new TalkState();
 const status = new StatusView();
 const voiceLine = new VoiceLine(byId("voice-line"));
-const captions = new Captions();
+const captions = new Captions({ onCorrect: (id, text) => session.correct(id, text) });
 const conversation = new Conversation({
   onChange: (entry) => captions.show(entry),
   onRemove: (id) => captions.remove(id),
@@ -40,7 +41,10 @@ const latency = new LatencyLog((turn) => {
   chart.draw(latency.turns);
   captions.showLatency(turn.responseId, seconds(took(turn)));
 });
-const ladder = new LadderView({ onChoose: (slot) => session.choose(slot) });
+const ladder = new LadderView({
+  onChoose: (slot) => session.choose(slot),
+  onOfferCorrection: (offers) => { captions.offersCorrection = offers; },
+});
 const eventLog = new EventLog();
 const notices = new Notices({ onReconnect: connect });
 
@@ -132,6 +136,7 @@ function connect() {
 /** The connection is gone, or about to be: nothing more will come of what was under way. */
 function hangUp() {
   state.lost();
+  captions.offersCorrection = false;
   sound.stop();
   conversation.finish();
 }
@@ -206,6 +211,8 @@ const admission = new Admission({
   onTrouble: (words) => notices.show(words),
 });
 
+const workers = new WorkersPanel({ key: () => admission.key, onTrouble: (words) => notices.show(words) });
+
 function changeAgent() {
   const { name } = admission.agents;
   nameAgent(name);
@@ -259,5 +266,8 @@ addEventListener("keydown", ({ key }) => {
 });
 
 if (address.isTextOnly) byId("modality").querySelector("[value=text]").click();
-admission.prepare().then(() => nameAgent(admission.agents.name));
+admission.prepare().then(() => {
+  nameAgent(admission.agents.name);
+  workers.begin();
+});
 refresh();

@@ -71,6 +71,9 @@ export class Session {
   /** The user wants to come back at that time. */
   choose(slot) { this.#send({ type: "viva.callback.choose", slot_id: slot }); }
 
+  /** The user puts right what was heard of them. */
+  correct(id, transcript) { this.#send({ type: "viva.transcript.correct", item_id: id, transcript }); }
+
   /** The user asks the agent to be quiet. */
   interrupt() {
     if (this.#activeResponse) this.#send({ type: "response.cancel", response_id: this.#activeResponse });

@@ -118,7 +118,7 @@ public final class ProviderProbes: Sendable {
 extension WorkerSet {
   /// Whether a provider answers within `limit`. One that is being started does not, whatever its port says.
   public func answers(_ kind: WorkerKind, _ name: String, within limit: Duration = ProviderProbes.limit) async -> Bool {
-    guard isAvailable(name) else { return false }
+    guard isAvailable(name), faults?.fault(of: name)?.failsProbes != true else { return false }
     let result = await CallContext.$current.withValue(CallContext { limit }) { await probe(kind, name) }
     guard case .success = result else { return false }
     return true

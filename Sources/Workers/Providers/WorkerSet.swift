@@ -15,6 +15,7 @@ public final class WorkerSet: Sendable {
   let isAvailable: @Sendable (String) -> Bool
   public let board: ProviderBoard
   private let pool: WorkerPool?
+  let faults: FaultBoard?
   private let client: HTTPClient
   /// Of providers that speak Wyoming, by kind and name: what a server said of itself is remembered here.
   private let wyoming: [WorkerKind: [String: WyomingServer]]
@@ -22,17 +23,20 @@ public final class WorkerSet: Sendable {
   /// - Parameters:
   ///   - board: What is known of the providers; nil is one of its own.
   ///   - pool: Gives their slots; nil: they take all that comes.
+  ///   - faults: Calls of sessions and jobs, and probes, fail as it says; nil: only as workers do.
   ///   - isAvailable: Whether the provider of this name is expected to answer (see `WorkerReadiness`). Asked
   ///     at each call, from any thread; the others of its list are tried before one that is not.
   public init(
     settings: WorkerSettings, observer: any WorkerObserver, board: ProviderBoard? = nil,
-    pool: WorkerPool? = nil, isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
+    pool: WorkerPool? = nil, faults: FaultBoard? = nil,
+    isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
     self.settings = settings
     self.observer = observer
     self.isAvailable = isAvailable
     self.board = board ?? ProviderBoard(alone: settings)
     self.pool = pool
+    self.faults = faults
     let http = WorkerKind.allCases.flatMap { Self.providers(settings, $0) }.filter { $0.wireProtocol.isHTTP }
     client = .forWorkers(connectMilliseconds: http.map(\.deadlines.connect).max() ?? 1000)
     wyoming = [.asr: Self.servers(settings.asr), .tts: Self.servers(settings.tts)]
@@ -47,29 +51,29 @@ public final class WorkerSet: Sendable {
   ///   names are skipped.
   public func recognizer(order: [String] = []) -> any SpeechRecognizer {
     OrderedRecognizer(
-      Self.select(settings.asr, order).compactMap { recognizer($0, wyoming[.asr]?[$0.name]) }, observer: observer,
-      board: board, pool: pool, isAvailable: isAvailable)
+      Self.select(settings.asr, order).compactMap { faulty(recognizer($0, wyoming[.asr]?[$0.name]), $0) },
+      observer: observer, board: board, pool: pool, isAvailable: isAvailable)
   }
 
   /// - Parameter order: As for `recognizer`.
   public func languageModel(order: [String] = []) -> any LanguageModel {
     OrderedLanguageModel(
-      Self.select(settings.llm, order).compactMap { languageModel($0) }, observer: observer,
+      Self.select(settings.llm, order).compactMap { faulty(languageModel($0), $0) }, observer: observer,
       board: board, pool: pool, isAvailable: isAvailable)
   }
 
   /// For who wants the whole answer or none: what it says comes at its end.
   func wholeLanguageModel() -> any LanguageModel {
     OrderedLanguageModel(
-      settings.llm.compactMap { languageModel($0) }, observer: observer, board: board, pool: pool, isWhole: true,
-      isAvailable: isAvailable)
+      settings.llm.compactMap { faulty(languageModel($0), $0) }, observer: observer, board: board, pool: pool,
+      isWhole: true, isAvailable: isAvailable)
   }
 
   /// - Parameter order: As for `recognizer`.
   public func synthesizer(order: [String] = []) -> any SpeechSynthesizer {
     OrderedSynthesizer(
-      Self.select(settings.tts, order).compactMap { synthesizer($0, wyoming[.tts]?[$0.name]) }, observer: observer,
-      board: board, pool: pool, isAvailable: isAvailable)
+      Self.select(settings.tts, order).compactMap { faulty(synthesizer($0, wyoming[.tts]?[$0.name]), $0) },
+      observer: observer, board: board, pool: pool, isAvailable: isAvailable)
   }
 
   /// What says under `semantic_vad` whether a speaker is done: the first in the file; nil when there is none.

@@ -83,6 +83,20 @@ public final class ProcessSupervisor: Sendable {
     shared.withLock { $0.status }
   }
 
+  /// Does this to a worker's process, soon.
+  ///
+  /// - Returns: false when there is no such worker, or it has no process now.
+  public func send(_ signal: ProcessSignal, to name: String) -> Bool {
+    let worker = shared.withLock { shared -> Int? in
+      guard let worker = shared.status.firstIndex(where: { $0.name == name && $0.pid != nil }) else { return nil }
+      if signal != .kill { shared.status[worker].isHalted = signal == .halt }
+      return worker
+    }
+    guard let worker else { return false }
+    mailbox.post(.signal(signal.number, worker: worker))
+    return true
+  }
+
   /// Returns when every worker is ready at once.
   ///
   /// Throws `WorkerStartError` when one has failed `attempts` times in a row (the supervisor goes on trying),
@@ -133,6 +147,8 @@ public final class ProcessSupervisor: Sendable {
   private func publish(worker: Int, _ change: WorkerStateChange, failures: Int) {
     let watchers = shared.withLock { shared in
       shared.status[worker].phase = change.to
+      // Another process is not halted.
+      if shared.status[worker].pid != change.pid { shared.status[worker].isHalted = false }
       shared.status[worker].pid = change.pid
       shared.status[worker].failures = failures
       if let detail = change.detail { shared.status[worker].lastFailure = detail }

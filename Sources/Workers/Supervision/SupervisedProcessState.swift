@@ -107,7 +107,8 @@ struct SupervisedProcessState {
         return [move(to: .stopped)]
       }
       limit = now + Self.terminationGrace
-      return [move(to: .stopping), .signal(SIGTERM)]
+      // One that is halted hears of it when it goes on.
+      return [move(to: .stopping), .signal(SIGTERM), .signal(SIGCONT)]
     }
   }
 

@@ -58,6 +58,7 @@ final class SupervisionLoop {
       for message in mailbox.takeAll() {
         switch message {
         case .event(let event, let worker): handle(event, worker)
+        case .signal(let signal, let worker): slots[worker].child?.signalGroup(signal)
         case .stop:
           stopping = true
           for worker in slots.indices { handle(.stop, worker) }

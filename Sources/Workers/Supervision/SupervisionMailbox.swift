@@ -6,6 +6,8 @@ import Synchronization
 final class SupervisionMailbox: Sendable {
   enum Message: Sendable {
     case event(SupervisedProcessState.Event, worker: Int)
+    /// To the worker's process group, if it has a process.
+    case signal(Int32, worker: Int)
     case stop
   }
 

@@ -31,9 +31,29 @@ public struct WorkerStatus: Sendable, Equatable {
   public var name: String
   public var phase: WorkerPhase
   public var pid: pid_t?
+  /// Its process was halted on purpose (`ProcessSupervisor.send`).
+  public var isHalted = false
   /// Failures since the worker was last well for 30 s.
   public var failures: Int
   public var lastFailure: String?
+}
+
+/// What may be done to a worker's process on purpose.
+public enum ProcessSignal: String, Sendable, CaseIterable {
+  /// SIGKILL: it is started again, as after any end.
+  case kill
+  /// SIGSTOP, until `resume`, or until its silence has it killed and started again.
+  case halt
+  /// SIGCONT.
+  case resume
+
+  var number: Int32 {
+    switch self {
+    case .kill: SIGKILL
+    case .halt: SIGSTOP
+    case .resume: SIGCONT
+    }
+  }
 }
 
 /// A worker that keeps failing, or whose log cannot be written.
