@@ -8,6 +8,7 @@ public struct Settings: Sendable, Equatable {
   public var pool = PoolSettings()
   public var ladder = LadderSettings()
   public var callbacks = CallbackSettings()
+  public var checkpoints = CheckpointSettings()
   /// Who is told what happens in sessions.
   public var webhooks: [WebhookSettings] = []
   public var agents: [String: Agent] = [:]

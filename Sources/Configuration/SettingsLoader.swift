@@ -34,6 +34,9 @@ public enum SettingsLoader {
       root.section("ladder") { LadderReader.read($0, into: &settings.ladder) }
       root.section("callbacks") { CallbacksReader.read($0, into: &settings.callbacks) }
       settings.callbacks.file = paths.absolute(settings.callbacks.file)
+      root.section("checkpoints") { CheckpointsReader(paths: paths).read($0, into: &settings.checkpoints) }
+      settings.checkpoints.folder = paths.absolute(settings.checkpoints.folder)
+      settings.checkpoints.keyFile = paths.absolute(settings.checkpoints.keyFile)
       if let webhooks = root.present("webhooks") { settings.webhooks = WebhooksReader.read(webhooks) }
 
       var agents = "agents"

@@ -14,9 +14,13 @@ struct Viva: AsyncParsableCommand {
       See who answers:      viva workers --config config/viva.yaml
       Have work done:       viva batch --file prompts.jsonl --out results.jsonl
       See whom to call:     viva callbacks --config config/viva.yaml
+      See what was said:    viva sessions, viva transcript SESSION
       """,
     version: "viva 0.1.0",
-    subcommands: [Serve.self, CheckConfig.self, Token.self, ListWorkers.self, Batch.self, ListCallbacks.self])
+    subcommands: [
+      Serve.self, CheckConfig.self, Token.self, ListWorkers.self, Batch.self, ListCallbacks.self, ListSessions.self,
+      PrintTranscript.self,
+    ])
 }
 
 /// What every command that reads the configuration takes.
