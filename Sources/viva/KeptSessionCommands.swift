@@ -24,7 +24,8 @@ struct ListSessions: ParsableCommand {
     for session in try kept.list(limit: limit) {
       let ended = session.endedAt.map(time) ?? "-                   "
       let records = String(session.records)
-      say("\(time(session.openedAt))  \(ended)  \(String(repeating: " ", count: max(0, 7 - records.count)))\(records)  \(session.id)")
+      let space = String(repeating: " ", count: max(0, 7 - records.count))
+      say("\(time(session.openedAt))  \(ended)  \(space)\(records)  \(session.id)")
     }
   }
 }

@@ -89,7 +89,11 @@ struct SQLiteCheckpointStoreTests {
       for number in 0..<50 {
         for session in 0..<40 {
           store.commit([record("\(number)")], session: "sess_\(session)") { _ in
-            if safe.withLock({ $0 += 1; return $0 == 2000 }) { done.resume() }
+            if safe.withLock({
+              $0 += 1; return $0 == 2000
+            }) {
+              done.resume()
+            }
           }
         }
       }
@@ -127,7 +131,8 @@ struct SQLiteCheckpointStoreTests {
     for session in ["sess_1", "sess_2", "sess_3", "sess_4"] { _ = await commit(store, session, "one", "two", "three") }
     await shutdown(store)
     try folder.change(
-      "UPDATE event SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE session = 'sess_1' AND sequence = 2")
+      "UPDATE event SET body = CAST(substr(body, 1, length(body) - 1) || x'00' AS BLOB) WHERE session = 'sess_1' AND sequence = 2"
+    )
     try folder.change(
       """
       UPDATE event SET body = (SELECT body FROM event WHERE session = 'sess_4' AND sequence = 1)

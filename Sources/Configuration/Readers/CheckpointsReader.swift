@@ -3,9 +3,8 @@ struct CheckpointsReader {
   let paths: ConfigurationPaths
 
   func read(_ section: Section, into checkpoints: inout CheckpointSettings) {
-    if let value = section.present("durability"), let durability = value.choice(of: CheckpointSettings.Durability.allCases) {
-      checkpoints.durability = durability
-    }
+    let allowed = CheckpointSettings.Durability.allCases
+    if let durability = section.present("durability")?.choice(of: allowed) { checkpoints.durability = durability }
     section.text("folder", into: &checkpoints.folder)
     section.text("key_file", into: &checkpoints.keyFile)
     let folder = paths.absolute(checkpoints.folder)
