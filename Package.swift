@@ -13,6 +13,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
   ],
   targets: [
     // Floor 0: C, as the distribution ships it.
@@ -52,7 +53,8 @@ let package = Package(
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
       ]),
-    .target(name: "Checkpoints", dependencies: ["Runtime"]),
+    .target(
+      name: "Checkpoints", dependencies: ["Runtime", "Signing", .product(name: "GRDB", package: "GRDB.swift")]),
     .target(
       name: "Webhooks",
       dependencies: [
@@ -134,7 +136,9 @@ let package = Package(
     .testTarget(name: "RealtimeTests", dependencies: ["Realtime"]),
     .testTarget(name: "ResilienceTests", dependencies: ["Resilience", "Runtime"]),
     .testTarget(name: "SchedulingTests", dependencies: ["Runtime", "Scheduling", "SchedulingSimulation"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints"]),
+    .testTarget(
+      name: "CheckpointsTests",
+      dependencies: ["Checkpoints", "Runtime", .product(name: "GRDB", package: "GRDB.swift")]),
     .testTarget(name: "ConfigurationTests", dependencies: ["VivaConfiguration"]),
     .testTarget(name: "SigningTests", dependencies: ["Signing"]),
     .testTarget(name: "WebhooksTests", dependencies: ["Webhooks", "Signing", "VivaTesting"]),

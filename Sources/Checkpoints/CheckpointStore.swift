@@ -9,8 +9,8 @@ public protocol CheckpointStore: Sendable {
   func commit(
     _ records: [CheckpointRecord], session: String, then: @escaping @Sendable (CommitResult) -> Void)
 
-  /// Forgets a session.
-  func remove(session: String)
+  /// The session commits nothing any more. What it has committed is kept as long as the store keeps such things.
+  func ended(session: String)
 }
 
 public enum CommitResult: Sendable, Equatable {
@@ -20,9 +20,12 @@ public enum CommitResult: Sendable, Equatable {
 
 /// One event, as bytes.
 public struct CheckpointRecord: Sendable, Equatable {
+  /// Of the bytes' form; who reads a record of a later version than its own leaves it alone.
+  public var version: Int
   public var bytes: [UInt8]
 
-  public init(bytes: [UInt8]) {
+  public init(version: Int = 1, bytes: [UInt8]) {
+    self.version = version
     self.bytes = bytes
   }
 }

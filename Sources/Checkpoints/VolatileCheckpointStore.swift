@@ -9,5 +9,5 @@ public struct VolatileCheckpointStore: CheckpointStore {
     then(.committed)
   }
 
-  public func remove(session: String) {}
+  public func ended(session: String) {}
 }

@@ -10,6 +10,7 @@ public struct Settings: Sendable, Equatable {
   public var callbacks = CallbackSettings()
   /// nil: nothing is kept.
   public var answerCache: AnswerCacheSettings?
+  public var checkpoints = CheckpointSettings()
   /// Who is told what happens in sessions.
   public var webhooks: [WebhookSettings] = []
   public var agents: [String: Agent] = [:]

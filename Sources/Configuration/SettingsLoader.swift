@@ -35,6 +35,9 @@ public enum SettingsLoader {
       root.section("answer_cache") { settings.answerCache = AnswerCacheReader.read($0) }
       root.section("callbacks") { CallbacksReader.read($0, into: &settings.callbacks) }
       settings.callbacks.file = paths.absolute(settings.callbacks.file)
+      root.section("checkpoints") { CheckpointsReader(paths: paths).read($0, into: &settings.checkpoints) }
+      settings.checkpoints.folder = paths.absolute(settings.checkpoints.folder)
+      settings.checkpoints.keyFile = paths.absolute(settings.checkpoints.keyFile)
       if let webhooks = root.present("webhooks") { settings.webhooks = WebhooksReader.read(webhooks) }
 
       var agents = "agents"

@@ -26,6 +26,8 @@ final class Server: Sendable {
   private let batch: BatchJobs
   private let webhooks: Webhooks
   private let supervisor: ProcessSupervisor
+  /// nil where nothing is kept.
+  private let disk: SQLiteCheckpointStore?
   private let gateway: Gateway
   private let door = Mutex<(door: FrontDoor, port: Int)?>(nil)
 
@@ -92,8 +94,10 @@ final class Server: Sendable {
     self.supervisor = supervisor
 
     let answers = settings.answerCache.map { SharedAnswers($0) }
+    let disk = try Self.disk(settings.checkpoints, metrics)
+    self.disk = disk
     let registry = SessionRegistry(
-      settings: settings, shards: shards, store: VolatileCheckpointStore(), metrics: metrics,
+      settings: settings, shards: shards, store: disk ?? VolatileCheckpointStore(), metrics: metrics,
       probes: ProbedLadders(waiting: ladders, probes: probes),
       callbacks: CallbackFile(path: settings.callbacks.file),
       onCommit: SessionWebhooks(webhooks).committed
@@ -117,6 +121,18 @@ final class Server: Sendable {
         isReady: status.allSatisfy { $0.phase == .ready },
         detail: status.isEmpty
           ? "ready: no local workers\n" : status.map { "\($0.name) \($0.phase.rawValue)\n" }.joined())
+    }
+  }
+
+  private static func disk(
+    _ settings: CheckpointSettings, _ metrics: MetricsRegistry
+  ) throws -> SQLiteCheckpointStore? {
+    guard settings.durability == .local else { return nil }
+    do {
+      return try SQLiteCheckpointStore(
+        folder: settings.folder, key: CheckpointKey.load(settings.keyFile), observer: CheckpointMetrics(metrics))
+    } catch {
+      throw ServerError(description: "checkpoints: \(error)")
     }
   }
 
@@ -161,6 +177,7 @@ final class Server: Sendable {
     await supervisor.stop()
     await workers.shutdown()
     shards.stop()
+    disk?.shutdown()
   }
 
   var pageURL: String { running.pageURL }

@@ -15,9 +15,14 @@ struct Viva: AsyncParsableCommand {
       Take load off:        viva ladder --floor 3
       Have work done:       viva batch --file prompts.jsonl --out results.jsonl
       See whom to call:     viva callbacks --config config/viva.yaml
+      See what was said:    viva sessions, viva transcript SESSION
       """,
     version: "viva 0.1.0",
-    subcommands: [Serve.self, CheckConfig.self, Token.self, ListWorkers.self, ShowLadder.self, Batch.self, ListCallbacks.self])
+    subcommands: [
+      Serve.self, CheckConfig.self, Token.self, ListWorkers.self, ShowLadder.self, Batch.self, ListCallbacks.self,
+      ListSessions.self,
+      PrintTranscript.self,
+    ])
 }
 
 /// What every command that reads the configuration takes.

@@ -228,7 +228,7 @@ struct ParticipantTests {
       waiting.withLock { $0.append(then) }
     }
 
-    func remove(session: String) {}
+    func ended(session: String) {}
 
     func release(_ count: Int) {
       let due = waiting.withLock { waiting in

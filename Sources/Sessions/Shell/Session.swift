@@ -151,7 +151,7 @@ public actor Session {
     if !core.ladder.probed.isEmpty { probes.want([], for: self) }
     arm(nil)
     if let inputTimer { shard.cancel(inputTimer.token) }
-    store.remove(session: id)
+    store.ended(session: id)
     if farewell == nil { participants[.client] = nil }
     let (code, reason) = farewell ?? (1000, "the session has ended")
     close(code: code, reason: reason)
