@@ -43,7 +43,8 @@ def run(*trials: Awaitable[Trial]) -> list[Trial]:
     for trial in seen:
         assert not trial.ended, trial
         assert trial.status == "completed", trial
-        assert trial.lost == 0 and trial.repeated == 0, trial
+        # A word that broke off is said again.
+        assert trial.lost == 0 and trial.repeated <= 1, trial
     return seen
 
 

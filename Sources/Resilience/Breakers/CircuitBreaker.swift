@@ -125,7 +125,8 @@ public struct CircuitBreaker: Sendable {
   public mutating func takeProbe(at now: Instant) -> Bool {
     advance(to: now)
     guard state == .halfOpen || state == .open && !isAskedToWait else { return false }
-    if let lastProbe, now < lastProbe + settings.probeInterval { return false }
+    // Rounds are a second apart, and some come a little early: who is left out of one counts as silent in it.
+    if let lastProbe, now < lastProbe + settings.probeInterval * 15 / 16 { return false }
     lastProbe = now
     return true
   }
@@ -151,7 +152,7 @@ public struct CircuitBreaker: Sendable {
   /// Sets the state by hand, and forgets what was counted.
   public mutating func force(_ state: State, at now: Instant) {
     advance(to: now)
-    guard state != self.state else { return }
+    guard state != self.state else { return forget() }
     if state == .open {
       open(.operator, at: now)
     } else {
@@ -233,13 +234,18 @@ public struct CircuitBreaker: Sendable {
     transitions.append(Transition(from: state, to: new, reason: reason, at: now))
     state = new
     since = now
+    goodProbes = 0
+    isAskedToWait = false
+    forget()
+    if new == .closed { doubts = 0 }
+  }
+
+  /// What calls have shown in this state, and those that are under way.
+  private mutating func forget() {
     generation += 1
     failuresInARow = 0
     successes = 0
-    goodProbes = 0
-    isAskedToWait = false
     trials.removeAll(keepingCapacity: true)
     window?.reset()
-    if new == .closed { doubts = 0 }
   }
 }

@@ -54,6 +54,14 @@ import Testing
     #expect(breaker.takeProbe(at: at(110)) == false)
   }
 
+  @Test("a round that comes a little early probes all the same")
+  func probesALittleEarly() {
+    var breaker = CircuitBreaker.opened(.llm, at: at(0))
+    #expect(breaker.takeProbe(at: at(1.03)) == true)
+    #expect(breaker.takeProbe(at: at(2.0)) == true)
+    #expect(breaker.takeProbe(at: at(2.9)) == false)
+  }
+
   @Test("a failed probe opens a breaker that is half-open, and leaves a closed one alone")
   func failedProbes() {
     var breaker = CircuitBreaker.opened(.llm, at: at(0))

@@ -157,6 +157,20 @@ import Testing
     #expect(breaker.takeTransitions().isEmpty)
   }
 
+  @Test("an operator who closes a closed one makes it forget its failures, and those to come of older calls")
+  func closedByHandIsAsAtTheStart() {
+    var breaker = CircuitBreaker(.llm, at: at(0))
+    for _ in 0..<2 { breaker.fail(at: at(1)) }
+    let older = breaker.permission(at: at(1)).permit!
+    breaker.force(.closed, at: at(2))
+    #expect(breaker.takeTransitions().isEmpty)
+    breaker.failed(older, at: at(3))
+    for _ in 0..<2 { breaker.fail(at: at(3)) }
+    #expect(breaker.state == .closed)
+    breaker.fail(at: at(3))
+    #expect(breaker.state == .open)
+  }
+
   @Test("states have resilience4j's names")
   func hasNames() {
     #expect(
