@@ -35,7 +35,7 @@ export class LadderView {
         this.#onOfferCorrection(false);
         break;
       case "viva.ladder.changed":
-        this.#onOfferCorrection(event.offers_correction);
+        this.#onOfferCorrection(event.offers_correction === true);
         return this.#show(event);
       case "viva.callback.offered": return this.#offer(event.slots);
       case "viva.callback.chosen":

@@ -13,14 +13,17 @@ private struct FaultBench {
   let faults = FaultBoard()
   let workers: WorkerSet
 
-  init() async throws {
+  /// - Parameter deadline: The one that a call is to end by; the others are out of the way.
+  init(deadline: WorkerError.Kind? = nil) async throws {
+    let firstResult = deadline == .firstResultTimeout ? 500 : 60_000
+    let gap = deadline == .gapTimeout ? 500 : 60_000
     asr = try await ScriptedRecognizerServer(["Yes."])
     llm = try await ScriptedLanguageModelServer { _ in .init("One. Two.") }
     tts = try await ScriptedSynthesizerServer()
     var settings = WorkerSettings()
-    settings.asr = [provider(.wyoming, asr.url, name: "asr", firstResult: 500, gap: 500)]
-    settings.llm = [provider(.openai, llm.url, name: "llm", firstResult: 500, gap: 500)]
-    settings.tts = [provider(.wyoming, tts.url, name: "tts", firstResult: 500, gap: 500)]
+    settings.asr = [provider(.wyoming, asr.url, name: "asr", firstResult: firstResult, gap: gap)]
+    settings.llm = [provider(.openai, llm.url, name: "llm", firstResult: firstResult, gap: gap)]
+    settings.tts = [provider(.wyoming, tts.url, name: "tts", firstResult: firstResult, gap: gap)]
     workers = WorkerSet(settings: settings, observer: RecordingObserver(), faults: faults)
   }
 
@@ -52,20 +55,21 @@ private struct FaultBench {
   @Test(arguments: kinds)
   func `each fault is what an adapter would make of such a worker, until it is taken off`(kind: WorkerKind) async throws
   {
-    let bench = try await FaultBench()
     let expected: [Fault: WorkerError.Kind] = [
       .error500: .refused, .retryAfter429: .refused, .hang: kind == .asr ? .firstResultTimeout : .gapTimeout,
       .slowFirstByte: .firstResultTimeout, .zeroAudio: .emptyReply, .garbage: .malformed, .empty: .emptyReply,
     ]
     for fault in Fault.faults(of: kind) where !(kind == .asr && fault == .empty) {
+      let bench = try await FaultBench(deadline: expected[fault])
       bench.faults.set(fault, on: kind.rawValue)
       let error = await bench.call(kind)
       #expect(error?.kind == expected[fault], "\(fault)")
       #expect(error?.worker == kind.rawValue)
       #expect(error?.retryAfter == (fault == .retryAfter429 ? Fault.retryAfter : nil))
-      // The breaker has a say of its own.
-      _ = bench.workers.board.force(.closed, kind.rawValue)
+      await bench.end()
     }
+    let bench = try await FaultBench()
+    bench.faults.set(.error500, on: kind.rawValue)
     bench.faults.set(nil, on: kind.rawValue)
     #expect(await bench.call(kind) == nil)
     await bench.end()
@@ -93,7 +97,7 @@ private struct FaultBench {
   }
 
   @Test func `one that hangs has begun, and its call is given up`() async throws {
-    let bench = try await FaultBench()
+    let bench = try await FaultBench(deadline: .gapTimeout)
     bench.faults.set(.hang, on: "tts")
     var pieces = 0
     do {
