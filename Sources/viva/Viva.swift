@@ -17,7 +17,9 @@ struct Viva: AsyncParsableCommand {
       See whom to call:     viva callbacks --config config/viva.yaml
       """,
     version: "viva 0.1.0",
-    subcommands: [Serve.self, CheckConfig.self, Token.self, ListWorkers.self, ShowLadder.self, Batch.self, ListCallbacks.self])
+    subcommands: [
+      Serve.self, CheckConfig.self, Token.self, ListWorkers.self, ShowLadder.self, Batch.self, ListCallbacks.self,
+    ])
 }
 
 /// What every command that reads the configuration takes.
