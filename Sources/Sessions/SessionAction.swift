@@ -46,6 +46,8 @@ public enum SessionInput: Sendable {
   case speechEnded(CallID)
   /// The whole of what was to be spoken, as it was spoken before.
   case phrase(CallID, EncodedPhrase)
+  /// What was asked for by `recallPhrases`, in its order; nil where not all of it is known.
+  case recalled(CallID, [EncodedPhrase]?)
   case speechFailed(CallID, WorkerError)
   /// How likely it is that the speaker is done, 0...1.
   case endOfTurn(CallID, probability: Double)
@@ -86,6 +88,10 @@ enum SessionAction {
   case speak(CallID, SpeechRequest)
   /// As `speak`, of words that other sessions of the agent say, too; `.phrase` may be the answer.
   case speakPhrase(CallID, SpeechRequest)
+  /// These may be wanted when nobody can speak: they are spoken ahead, once for all sessions of the agent.
+  case preparePhrases([SpeechRequest])
+  /// Asks for the packets of these, without a synthesizer.
+  case recallPhrases(CallID, [SpeechRequest])
   /// Asks whether who has spoken this (16 kHz) is done.
   case judgeTurn(CallID, audio: [Int16])
   case callTool(CallID, ToolRequest)

@@ -118,6 +118,7 @@ public struct SessionCore {
       inResponse(servedBy: call) { $0.completionFailed(call, error, at: now) }
     case .speech(let call, let chunk): inResponse(servedBy: call) { $0.spoke(call, chunk, at: now) }
     case .phrase(let call, let phrase): inResponse(servedBy: call) { $0.spoke(call, phrase, at: now) }
+    case .recalled(let call, let phrases): recalled(call, phrases, at: now)
     case .speechEnded(let call): inResponse(servedBy: call) { $0.clauseEnded(call, at: now) }
     case .speechFailed(let call, let error):
       inResponse(servedBy: call) { $0.clauseFailed(call, error, at: now) }

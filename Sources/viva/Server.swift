@@ -99,7 +99,7 @@ final class Server: Sendable {
     let registry = SessionRegistry(
       settings: settings, shards: shards, store: disk ?? VolatileCheckpointStore(), metrics: metrics,
       probes: ProbedLadders(waiting: ladders, probes: probes),
-      callbacks: CallbackFile(path: settings.callbacks.file),
+      callbacks: CallbackFile(path: settings.callbacks.file), preparesPhrases: true,
       onCommit: SessionWebhooks(webhooks).committed
     ) { agent in
       let model = workers.languageModel(order: agent.workers.llm)

@@ -23,6 +23,8 @@ final class Conversation {
   var onAudio: ((_ payload: [UInt8], _ now: Instant) -> Void)?
   /// Everything else the session wanted, in order.
   private(set) var actions: [SessionAction] = []
+  /// What the store of phrases has for any notice.
+  var storedPhrase: EncodedPhrase?
   /// Every committed event.
   private(set) var log: [SessionEvent] = []
   private(set) var order = ResponseOrder()
@@ -57,6 +59,7 @@ final class Conversation {
   // MARK: Time and input
 
   func give(_ input: SessionInput) {
+    var recalls: [(CallID, [SpeechRequest])] = []
     for action in core.handle(input, at: now) {
       switch action {
       case .send(let event), .reply(let event): receive(event)
@@ -73,8 +76,12 @@ final class Conversation {
       case .commit(let events, let then):
         log += events
         then.forEach(receive)
+      case .recallPhrases(let call, let requests): recalls.append((call, requests))
       default: actions.append(action)
       }
+    }
+    for (call, requests) in recalls {
+      give(.recalled(call, storedPhrase.map { Array(repeating: $0, count: requests.count) }))
     }
   }
 

@@ -87,16 +87,21 @@ extension SessionCore {
     ladder.notice = nil
     if !words.isRecovery, wasWritten { ladder.toldOfLoss = true }
     // Who does not know of a loss need not hear that it is over.
-    guard words.isSpoken, !words.isRecovery || ladder.toldOfLoss,
-      session.modality == .audio || ladder.ladder.level == .fallback
+    let isRecalled = wouldHearNotices && !words.isRecovery
+    guard words.isSpoken || isRecalled, !words.isRecovery || ladder.toldOfLoss,
+      session.modality == .audio || isRecalled || ladder.ladder.level == .fallback
     else { return }
     let due = words.isRecovery ? now : now + SessionLadder.noticeDelay
-    ladder.notice = SessionLadder.Notice(text: words.text, isRecovery: words.isRecovery, due: due)
+    ladder.notice = SessionLadder.Notice(
+      text: words.text, isRecovery: words.isRecovery, due: due, isRecalled: isRecalled, isSaidByText: words.isSpoken)
   }
 
   /// A turn was understood after all: a loss that nobody has noticed is not worth a word.
   mutating func forgetUnsaidLoss() {
-    if ladder.notice?.isRecovery == false, ladder.ladder.level < .fallback { ladder.notice = nil }
+    guard let notice = ladder.notice, !notice.isRecovery, !notice.isRecalled, ladder.ladder.level < .fallback else {
+      return
+    }
+    ladder.notice = nil
   }
 
   /// When the notice may be said; nil while somebody speaks, or is to be answered first.
@@ -111,6 +116,7 @@ extension SessionCore {
     guard let due = nextNoticeDeadline(at: now), due <= now, let notice = ladder.notice else { return }
     ladder.notice = nil
     ladder.toldOfLoss = !notice.isRecovery
+    if notice.isRecalled { return recall(notice) }
     startResponse(.phrase(notice.text), at: now)
   }
 }

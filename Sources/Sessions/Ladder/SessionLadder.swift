@@ -12,6 +12,10 @@ struct SessionLadder {
     let isRecovery: Bool
     /// Not said before.
     let due: Instant
+    /// There is no voice: it is said by packets that were made before,
+    var isRecalled = false
+    /// or by text where there are none.
+    var isSaidByText = true
   }
 
   /// A loss is told only when it has lasted this long: the answer to what was said in between matters more.
@@ -29,6 +33,9 @@ struct SessionLadder {
   var probed: [Ladder.Capability] = []
   /// Probes say who answers for these; a call of the session's own does not know.
   private var backups: Set<Ladder.Capability> = []
+  /// The packets of a notice were asked for.
+  var recalling: (call: CallID, notice: Notice)?
+  var hasPreparedNotices = false
   /// Slots were offered, and one was chosen that is not kept yet.
   var offersCallback = false
   var callback: (call: CallID, slot: CallbackSlot)?

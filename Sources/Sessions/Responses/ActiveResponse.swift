@@ -63,6 +63,8 @@ struct ActiveResponse {
   var clauses: [PendingClause] = []
   var speech: SpeechInProgress?
   var spokeAnything = false
+  /// Clauses that were spoken before there was no voice, for those that are left.
+  var recalled: [EncodedPhrase] = []
   var outgoing: OutgoingAudio
   /// From 24 kHz to what the client reads; made with the first audio.
   var encoder: AudioPayloadEncoder?

@@ -1,3 +1,4 @@
+import Audio
 import Realtime
 import Runtime
 
@@ -11,20 +12,25 @@ extension SessionCore {
   mutating func startResponse(
     _ source: ActiveResponse.Source, parameters: ResponseParameters = ResponseParameters(),
     input: [ConversationItem]? = nil, hint: String? = nil, turn: TurnMarks? = nil,
-    continuing cutOffItemID: String? = nil, at now: Instant
+    continuing cutOffItemID: String? = nil, recalled: [EncodedPhrase] = [], at now: Instant
   ) {
     var (source, parameters) = (source, parameters)
     if case .model = source, parameters.joinsConversation, input == nil, let words = substitute(at: now) {
       source = .phrase(words)
       tools.answerBegins()
     }
-    if !ladder.canSpeak { parameters.modality = .text }
+    if !recalled.isEmpty {
+      parameters.modality = .audio
+    } else if !ladder.canSpeak {
+      parameters.modality = .text
+    }
     var response = ActiveResponse(
       id: makeID("resp"), source: source, parameters: parameters, session: session, sendAhead: sendAhead)
     response.input = input
     response.hint = hint
     response.turn = turn
     response.isContinuation = cutOffItemID != nil
+    response.recalled = recalled
     if case .model = source {
       // What was committed before is part of the question.
       response.isWaiting = input == nil && ladder.canHear && turns.contains { !$0.isSpeaking }

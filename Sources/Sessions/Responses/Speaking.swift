@@ -20,12 +20,16 @@ extension SessionCore {
         self.response?.message?.spoken.begin(clause: clause.text)
         self.response?.outgoing.append(transcript: clause.text)
       }
-      guard ladder.canSpeak, let text = SpeakableText.from(clause.text) else {
+      guard ladder.canSpeak || !response.recalled.isEmpty, let text = SpeakableText.from(clause.text) else {
         self.response?.message?.spoken.endClause()
         continue
       }
       let call = newCall()
       self.response?.speech = SpeechInProgress(call: call, clause: clause)
+      if let phrase = takeRecalled() {
+        spoke(call, phrase, at: now)
+        continue
+      }
       if response.marks.voiceAsked == nil { self.response?.marks.voiceAsked = now }
       var request = SpeechRequest(text: text, voice: response.settings.voice?.name)
       request.acceptsOpus = takesPackets
@@ -81,6 +85,11 @@ extension SessionCore {
     return isPlayed && response?.settings.speed == 1
   }
 
+  private mutating func takeRecalled() -> EncodedPhrase? {
+    guard response?.recalled.isEmpty == false else { return nil }
+    return response?.recalled.removeFirst()
+  }
+
   mutating func clauseEnded(_ call: CallID, at now: Instant) {
     guard let speech = response?.speech, speech.call == call else { return }
     let rest = speech.drain()
@@ -92,7 +101,10 @@ extension SessionCore {
     response?.message?.spoken.endClause()
     response?.speech = nil
     response?.spokeAnything = true
-    if !speech.isKnown { worked(.tts, at: now) }
+    if !speech.isKnown {
+      worked(.tts, at: now)
+      prepareNotices()
+    }
     speakNext(at: now)
     sendAudio(at: now)
   }

@@ -15,6 +15,8 @@ final class PhraseStore: Sendable {
   private struct State: ~Copyable {
     var cache: PhraseCache
     var pending: Set<PhraseKey> = []
+    /// The first of each list that is, or was, spoken ahead.
+    var prepared: Set<PhraseKey> = []
   }
 
   private let state = Mutex(State(cache: PhraseCache(maximumBytes: maximumBytes)))
@@ -22,6 +24,12 @@ final class PhraseStore: Sendable {
   private let encoder = DispatchQueue(label: "viva.phrases", qos: .utility)
 
   func phrase(for key: PhraseKey) -> EncodedPhrase? { state.withLock { $0.cache.phrase(for: key) } }
+
+  /// Whether somebody has to speak the list that begins with this one ahead: the first who asks, and the next one after
+  /// that has failed.
+  func beginPreparing(_ first: PhraseKey) -> Bool { state.withLock { $0.prepared.insert(first).inserted } }
+
+  func preparingFailed(_ first: PhraseKey) { state.withLock { _ = $0.prepared.remove(first) } }
 
   /// - Parameter samples: the whole phrase, at 24 kHz.
   func learn(_ samples: [Int16], for key: PhraseKey) {

@@ -31,27 +31,21 @@ extension Session {
 
   /// Says a phrase as it was said before, or has it spoken, and keeps it for the next time.
   func speakPhrase(_ call: CallID, _ request: SpeechRequest) {
-    guard let format = media?.phraseFormat else { return speak(call, request) }
-    // The name of a voice means what the agent's synthesizers make of it.
-    let key = PhraseKey(text: request.text, voice: "\(agentName)/\(request.voice ?? "")", speed: 1, format: format)
+    guard let key = phraseKey(request) else { return speak(call, request) }
     if let phrase = phrases.phrase(for: key) { return onShard { $0.take(.phrase(call, phrase)) } }
     var request = request
     // Encoded for everybody, not as one synthesizer likes it.
     request.acceptsOpus = false
     let chunks = workers.synthesizer.synthesize(request)
     let task = run(call, workers.synthesizer.name, failed: SessionInput.speechFailed) { session in
-      var samples: [Int16] = []
-      var resampler: Resampler?
+      var recording = PhraseRecording()
       for try await chunk in chunks {
-        if case .pcm(let audio, let rate) = chunk {
-          if resampler?.inputRate != rate { resampler = try? Resampler(from: rate, to: SpokenText.sampleRate) }
-          samples += resampler?.process(audio) ?? []
-        }
+        recording.take(chunk)
         session.take(.speech(call, chunk))
       }
       guard !Task.isCancelled else { return }
       session.take(.speechEnded(call))
-      samples += resampler?.drain() ?? []
+      let samples = recording.finish()
       if !samples.isEmpty { session.phrases.learn(samples, for: key) }
     }
     calls.began(call, task: task)

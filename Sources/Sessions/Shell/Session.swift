@@ -22,6 +22,8 @@ public actor Session {
   private let store: any CheckpointStore
   let observer: any SessionObserver
   let phrases: PhraseStore
+  /// Phrases are spoken ahead.
+  let preparesPhrases: Bool
   private let probes: any LadderProbes
   let callbacks: any CallbackStore
 
@@ -51,6 +53,7 @@ public actor Session {
   init(
     core: SessionCore, owner: String, shard: Shard, channel: (any ClientChannel)?, workers: SessionWorkers,
     store: any CheckpointStore, observer: any SessionObserver, phrases: PhraseStore = PhraseStore(),
+    preparesPhrases: Bool = false,
     probes: any LadderProbes = NoLadderProbes(), callbacks: any CallbackStore = NoCallbackStore()
   ) {
     id = core.session.id
@@ -66,6 +69,7 @@ public actor Session {
     self.store = store
     self.observer = observer
     self.phrases = phrases
+    self.preparesPhrases = preparesPhrases
     self.probes = probes
     self.callbacks = callbacks
   }
@@ -133,6 +137,8 @@ public actor Session {
     case .complete(let call, let request): complete(call, request)
     case .speak(let call, let request): speak(call, request)
     case .speakPhrase(let call, let request): speakPhrase(call, request)
+    case .preparePhrases(let requests): preparePhrases(requests)
+    case .recallPhrases(let call, let requests): recallPhrases(call, requests)
     case .judgeTurn(let call, let audio): judgeTurn(call, audio)
     case .callTool(let call, let request): callTool(call, request)
     case .cancel(let call): calls.cancel(call)

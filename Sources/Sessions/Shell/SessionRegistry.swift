@@ -31,17 +31,19 @@ public final class SessionRegistry: SessionObserver {
   private let metrics: SessionMetrics
   private let commitObserver: CommitObserver?
   private let phrases = PhraseStore()
+  private let preparesPhrases: Bool
   private let probes: any LadderProbes
   private let callbacks: any CallbackStore
   private let sessions = Mutex(Sessions())
 
   /// - Parameters:
   ///   - probes: who asks lost workers whether they are back.
+  ///   - preparesPhrases: what is said once no synthesizer answers is spoken ahead, a few sentences an agent's voice.
   ///   - workers: the workers that an agent's sessions use.
   public init(
     settings: Settings, shards: ShardGroup, store: any CheckpointStore, metrics: MetricsRegistry,
     probes: any LadderProbes = NoLadderProbes(), callbacks: any CallbackStore = NoCallbackStore(),
-    onCommit: CommitObserver? = nil,
+    preparesPhrases: Bool = false, onCommit: CommitObserver? = nil,
     workers: @escaping @Sendable (Agent) -> SessionWorkers
   ) {
     self.settings = settings
@@ -50,6 +52,7 @@ public final class SessionRegistry: SessionObserver {
     self.workers = workers
     self.probes = probes
     self.callbacks = callbacks
+    self.preparesPhrases = preparesPhrases
     commitObserver = onCommit
     self.metrics = SessionMetrics(metrics)
     self.metrics.showActive { [weak self] in self?.count ?? 0 }
@@ -121,7 +124,8 @@ public final class SessionRegistry: SessionObserver {
       slots: settings.callbacks.slots.map { CallbackSlot(id: $0.id, text: $0.text) }, budget: usage, leg: leg)
     let session = Session(
       core: core, owner: request.owner, shard: shard ?? shards.assign(), channel: channel, workers: workers(agent),
-      store: store, observer: self, phrases: phrases, probes: probes, callbacks: callbacks)
+      store: store, observer: self, phrases: phrases, preparesPhrases: preparesPhrases, probes: probes,
+      callbacks: callbacks)
     try sessions.withLock { sessions throws(Refusal) in
       try checkRoom(sessions, owner: request.owner)
       sessions.byID[session.id] = session
