@@ -19,6 +19,8 @@ public struct CompletionRequest: Sendable, Equatable {
   public var parallelToolCalls: Bool?
   /// How much a reasoning model is to think (`minimal`, `low`, …, as the server names it); nil leaves it to the server.
   public var reasoningEffort: String?
+  /// Nobody waits for it yet.
+  public var isAhead = false
 
   public init(messages: [ChatMessage], sampling: Sampling = Sampling()) {
     self.messages = messages

@@ -17,6 +17,8 @@ public struct SpeechRequest: Sendable, Equatable {
   public var voice: String?
   /// The listener takes Opus, so the answer may be `.opus`; otherwise it is `.pcm`.
   public var acceptsOpus = false
+  /// Nobody waits to hear it yet.
+  public var isAhead = false
 
   public init(text: String, voice: String? = nil) {
     self.text = text

@@ -53,13 +53,22 @@ final class Server: Sendable {
     } catch {
       throw ServerError(description: "pool: \(error)")
     }
+    let board = ProviderBoard(
+      settings.workers,
+      changed: { change in
+        breakers.changed(change)
+        pool.breakerChanged(change)
+      })
     let workers = WorkerSet(
-      settings: settings.workers, observer: WorkerMetrics(metrics),
-      board: ProviderBoard(settings.workers, changed: breakers.changed), pool: pool, isAvailable: readiness.isReady)
+      settings: settings.workers, observer: WorkerMetrics(metrics), board: board, pool: pool,
+      isAvailable: readiness.isReady)
     self.workers = workers
     batch = BatchJobs(workers)
     let ladders = WaitingLadders()
-    let probes = ProviderProbes(board: workers.board, probe: { await workers.answers($0, $1) }) { round in
+    let probes = ProviderProbes(
+      board: workers.board, probe: { await workers.answers($0, $1) },
+      seekMissing: { await workers.seekMissingInstances() }
+    ) { round in
       ladders.tell(round.capability) { session in
         let order = settings.agents[session.agentName]?.workers.names(of: round.kind) ?? []
         return workers.board.ladderInput(round, order: order)
@@ -76,6 +85,7 @@ final class Server: Sendable {
       probe: { await local.answers($0) }, warmUp: { try await local.warmUp($0) },
       observer: { change in
         readiness.changed(change)
+        pool.workerChanged(change)
         stateMetrics.changed(change)
       })
     self.supervisor = supervisor
