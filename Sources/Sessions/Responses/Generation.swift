@@ -25,7 +25,8 @@ extension SessionCore {
     let call = newCall()
     self.response?.completion = call
     if response.marks.modelAsked == nil { self.response?.marks.modelAsked = now }
-    let request = Prompt(agent: agent, session: session, items: response.input ?? state.items).request(for: response)
+    var request = Prompt(agent: agent, session: session, items: response.input ?? state.items).request(for: response)
+    request.isAhead = isAhead
     self.response?.charactersRead += request.messages.reduce(0) { $0 + $1.characters }
     act(.complete(call, request))
   }
