@@ -78,6 +78,8 @@ public struct ProviderSettings: Sendable, Equatable {
   public var memory = 0
   /// In milliseconds, from a cancel to the free slot. A worker that needs more than 100 keeps what it works on.
   public var cancelLatency = 20
+  /// Servers of the same model that stand in for each other, 64 at most, in the place of `url`; empty: one, at `url`.
+  public var instances: [InstanceSettings] = []
   /// Set when Viva starts and supervises the worker itself.
   public var process: ProcessSettings?
 
@@ -85,6 +87,38 @@ public struct ProviderSettings: Sendable, Equatable {
     self.name = name
     self.wireProtocol = wireProtocol
     self.url = url
+  }
+}
+
+/// One of several servers of a provider.
+public struct InstanceSettings: Sendable, Equatable {
+  public var url: String
+  /// As in `ProviderSettings`, like those below.
+  public var device: String?
+  public var slots: Int
+  public var memory: Int
+
+  public init(url: String, device: String? = nil, slots: Int, memory: Int = 0) {
+    self.url = url
+    self.device = device
+    self.slots = slots
+    self.memory = memory
+  }
+}
+
+extension ProviderSettings {
+  /// The provider as each of its instances has it, with the instance's name; the provider itself where it lists none.
+  public var atInstances: [(name: String, settings: ProviderSettings)] {
+    guard !instances.isEmpty else { return [(name, self)] }
+    return instances.enumerated().map { position, instance in
+      var settings = self
+      settings.instances = []
+      settings.url = instance.url
+      settings.device = instance.device
+      settings.slots = instance.slots
+      settings.memory = instance.memory
+      return ("\(name)/\(position + 1)", settings)
+    }
   }
 }
 

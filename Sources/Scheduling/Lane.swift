@@ -25,10 +25,14 @@ struct InstanceState {
   /// The index of what its device has for this lane.
   let share: Int
   let firstResultTarget: Int64?
+  /// Its own among the first 64 of its lane; 0 for any further one.
+  let bit: UInt64
   var deviceIsUp = true
   var isUp = true
   /// It gets no further calls.
   var isHeld = false
+  /// It takes no MEDIUM and no LOW.
+  var isUrgentOnly = false
   var limit: SlotLimit
   var cancelLatency: CancelLatency
   /// Calls that it has; those of them that are stopping.

@@ -31,6 +31,8 @@ struct RequestSlab {
     /// When it was cancelled, or queued again.
     var changedAt: Int64 = 0
     var affinity: UInt64 = 0
+    /// A bit for each instance where it would rather not go.
+    var avoids: UInt64 = 0
   }
 
   private(set) var count = 0

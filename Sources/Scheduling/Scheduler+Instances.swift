@@ -29,6 +29,14 @@ extension Scheduler {
     change([id.index], now, &actions) { $0.isHeld = false }
   }
 
+  /// The instance takes CRITICAL and HIGH only, as on a real-time device: its breaker is open, and whoever is listening
+  /// may have nobody else to turn to.
+  public mutating func setUrgentOnly(
+    _ id: InstanceID, _ isUrgentOnly: Bool, at now: Instant, into actions: inout [SchedulerAction]
+  ) {
+    change([id.index], now, &actions) { $0.isUrgentOnly = isUrgentOnly }
+  }
+
   private mutating func change(
     _ numbers: [Int], _ now: Instant, _ actions: inout [SchedulerAction], _ body: (inout InstanceState) -> Void
   ) {
@@ -68,8 +76,6 @@ extension Scheduler {
           slab.remove(index)
         } else if wasStopping, Int(slab[index].preemptions) > policy.maxRequeues {
           end(index, .preempted, now, &actions)
-        } else if wasStopping {
-          requeue(index, now, &actions)
         } else {
           afterFailure(index, now, &actions)
         }
@@ -85,7 +91,7 @@ extension Scheduler {
       slab.remove(index)
       return
     }
-    guard Int(slab[index].failures) < policy.maxRequeues else {
+    guard Int(slab[index].failures) < policy.maxFailures else {
       return end(index, .workerFailed, now, &actions)
     }
     slab[index].failures += 1
@@ -142,6 +148,7 @@ extension Scheduler {
     var slotsOfShare: [Int: Int] = [:]
     for instance in all {
       instances[instance].classes = Self.classes(of: instances[instance].role, hasRealTime: hasRealTime)
+      if instances[instance].isUrgentOnly { instances[instance].classes &= Self.urgent }
       let state = instances[instance]
       guard state.isOpen else { continue }
       lanes[lane].free += state.free
@@ -160,8 +167,9 @@ extension Scheduler {
     for (share, slots) in slotsOfShare where slots < 2 { shares[share].reserve = 0 }
   }
 
+  private static let urgent = Priority.critical.bit | Priority.high.bit
+
   private static func classes(of role: GPUPool.Role, hasRealTime: Bool) -> UInt8 {
-    let urgent = Priority.critical.bit | Priority.high.bit
     let others = Priority.medium.bit | Priority.low.bit
     switch role {
     case .realTime: return urgent

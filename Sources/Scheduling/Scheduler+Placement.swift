@@ -43,16 +43,18 @@ extension Scheduler {
     // What CRITICAL could take is taken from above its headroom.
     let isAboveHeadroom = priority == .critical || isOwed || lanes[lane].criticalFree > headroom(lane)
     guard isAboveHeadroom || lanes[lane].free > lanes[lane].criticalFree else { return nil }
-    let key = slab[index].affinity
+    let (key, avoids) = (slab[index].affinity, slab[index].avoids)
     if key != 0 {
       let known = lanes[lane].affinity.instance(of: key)
-      if known >= 0, canTake(known, priority, isAboveHeadroom) { return (index, known) }
+      if known >= 0, avoids & instances[known].bit == 0, canTake(known, priority, isAboveHeadroom) {
+        return (index, known)
+      }
     }
-    if hint >= 0, canTake(hint, priority, isAboveHeadroom) { return (index, hint) }
+    if hint >= 0, avoids & instances[hint].bit == 0, canTake(hint, priority, isAboveHeadroom) { return (index, hint) }
     var best = -1
     var rank = (tier: Int.max, free: 0)
     for instance in lanes[lane].instances where canTake(instance, priority, isAboveHeadroom) {
-      let tier = tier(instances[instance].role, priority)
+      let tier = tier(instances[instance].role, priority) + (avoids & instances[instance].bit == 0 ? 0 : 10)
       let free = instances[instance].free
       if tier < rank.tier || tier == rank.tier && free > rank.free {
         best = instance

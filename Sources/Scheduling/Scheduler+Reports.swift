@@ -19,13 +19,17 @@ extension Scheduler {
   }
 
   /// The first, or a further, result of a running call.
-  public mutating func progress(_ id: RequestID, at now: Instant, into actions: inout [SchedulerAction]) {
+  ///
+  /// - Parameter isLate: Whether it is later than it should be; nil: as the instance's `firstResultTarget` tells.
+  public mutating func progress(
+    _ id: RequestID, isLate: Bool? = nil, at now: Instant, into actions: inout [SchedulerAction]
+  ) {
     guard let index = slab.index(of: id), slab[index].state == .running, !slab[index].hasFirstResult else { return }
     let now = tick(now)
     slab[index].hasFirstResult = true
     let instance = Int(slab[index].instance)
-    guard let target = instances[instance].firstResultTarget else { return }
-    let isLate = now &- slab[index].startedAt > target
+    let age = now &- slab[index].startedAt
+    let isLate = isLate ?? instances[instance].firstResultTarget.map { age > $0 } ?? false
     settle(instances[instance].lane, now, &actions)
     changeLimit(of: instance, now, &actions) { limit, busy in
       if isLate { limit.late(at: now) } else { limit.good(busy: busy) }

@@ -44,18 +44,21 @@ public struct Scheduler {
       let share = shareOf[[lane, device]] ?? shares.count
       if share == shares.count { shares.append(DeviceShare()) }
       shareOf[[lane, device]] = share
+      let position = lanes[lane].instances.count
       lanes[lane].instances.append(index)
       instances.append(
         InstanceState(
           lane: lane, device: device, role: pool.devices[device].role, share: share,
-          firstResultTarget: instance.firstResultTarget?.nanoseconds,
-          limit: SlotLimit(slots: instance.slots, most: instance.maxSlots),
+          firstResultTarget: instance.firstResultTarget?.nanoseconds, bit: position < 64 ? 1 << UInt64(position) : 0,
+          // Without a target nothing shows that it could do more than is said of it.
+          limit: SlotLimit(
+            slots: instance.slots, most: instance.firstResultTarget == nil ? instance.slots : instance.maxSlots),
           cancelLatency: CancelLatency(declared: instance.cancelLatency)))
     }
     for lane in lanes.indices { recount(lane) }
   }
 
-  /// A new request. Its deadline is its arrival and its class's max wait.
+  /// A new request. Its deadline is its arrival and its class's max wait; one that `waitsAgain` has a max wait from now.
   public mutating func submit(
     _ request: SchedulerRequest, at now: Instant, into actions: inout [SchedulerAction]
   ) -> RequestID {
@@ -79,7 +82,16 @@ public struct Scheduler {
     settle(lane, now, &actions)
     let state = lane * 4 + Int(request.priority.rawValue)
     classes[state].metrics.submitted += 1
-    record.deadline = max(now, record.submittedAt &+ classes[state].maxWait)
+    record.deadline = record.submittedAt &+ classes[state].maxWait
+    if request.waitsAgain {
+      record.isResumed = true
+      record.changedAt = now
+    } else {
+      record.deadline = max(now, record.deadline)
+    }
+    for instance in request.avoids where instances.indices.contains(instance.index) {
+      record.avoids |= instances[instance.index].bit
+    }
     let index = slab.insert(record)
     let id = slab.id(index)
     enqueue(index, state)

@@ -9,6 +9,11 @@ public struct SchedulerRequest: Sendable, Hashable {
   public var affinity: UInt64
   /// When it first came, for one that was in another lane before; nil is when it is submitted.
   public var arrivedAt: Instant?
+  /// It was here before, or in another lane, and came back without a result: it keeps its place, before those that are
+  /// new, and waits for a max wait from now.
+  public var waitsAgain = false
+  /// Instances that have failed it: it goes there only if no other has a free slot.
+  public var avoids: Set<InstanceID> = []
 
   public init(lane: LaneID, priority: Priority, affinity: UInt64 = 0, arrivedAt: Instant? = nil) {
     self.lane = lane

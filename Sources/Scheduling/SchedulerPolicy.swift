@@ -35,8 +35,10 @@ public struct SchedulerPolicy: Sendable, Hashable {
 
   /// Off, CRITICAL waits for a slot like all others: for comparisons.
   public var preempts = true
-  /// How often a request is queued again after it lost its slot to CRITICAL; and, counted apart, after its worker failed.
+  /// How often a request is queued again after it lost its slot to CRITICAL.
   public var maxRequeues = 3
+  /// The same after its worker failed or refused it. 0 where the callers ask again by themselves.
+  public var maxFailures = 3
   /// A request that lost a slot keeps the next one for at least this long.
   public var minimumProgress: Duration = .milliseconds(200)
   /// Where a cancel takes longer, nothing is cancelled for CRITICAL, and the device keeps a slot in reserve.

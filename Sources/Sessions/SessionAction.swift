@@ -95,6 +95,8 @@ enum SessionAction {
   /// Asks whether who has spoken this (16 kHz) is done.
   case judgeTurn(CallID, audio: [Int16])
   case callTool(CallID, ToolRequest)
+  /// What was begun ahead is waited for now.
+  case hasten(CallID)
   case cancel(CallID)
   /// These are worth a probe every second, and no others.
   case wantProbes([Ladder.Capability])

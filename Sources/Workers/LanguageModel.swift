@@ -21,6 +21,8 @@ public struct CompletionRequest: Sendable, Equatable {
   public var reasoningEffort: String?
   /// Providers that broke off in this answer: they are asked only when the others have failed.
   public var avoids: [String] = []
+  /// Nobody waits for it yet.
+  public var isAhead = false
 
   public init(messages: [ChatMessage], sampling: Sampling = Sampling()) {
     self.messages = messages

@@ -19,6 +19,8 @@ public struct SpeechRequest: Sendable, Equatable {
   public var acceptsOpus = false
   /// Providers that broke off in this sentence: they are asked only when the others have failed.
   public var avoids: [String] = []
+  /// Nobody waits to hear it yet.
+  public var isAhead = false
 
   public init(text: String, voice: String? = nil) {
     self.text = text

@@ -165,6 +165,7 @@ struct WorkersAnswer: Decodable {
   struct Pool: Decodable {
     struct Instance: Decodable {
       var name: String
+      var healthy: Bool
       var slots: Int
       var busy: Int
     }

@@ -17,7 +17,10 @@ struct CheckConfig: ParsableCommand {
       "  agents    \(settings.agents.keys.sorted().joined(separator: ", "))   default \(settings.defaultAgent)"
     )
     for (kind, providers) in [("asr", workers.asr), ("llm", workers.llm), ("tts", workers.tts)] {
-      let list = providers.map { "\($0.name) (\($0.wireProtocol.rawValue)\($0.url.map { " \($0)" } ?? ""))" }
+      let list = providers.map { provider in
+        let places = provider.atInstances.compactMap(\.settings.url).map { " \($0)" }
+        return "\(provider.name) (\(provider.wireProtocol.rawValue)\(places.joined(separator: ",")))"
+      }
       say("  \(kind)       \(list.joined(separator: ", "))")
     }
   }

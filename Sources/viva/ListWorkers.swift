@@ -42,9 +42,11 @@ struct ListWorkers: AsyncParsableCommand {
           + "calls: \(calls.succeeded) well, \(calls.failed) failed, \(calls.ignored) not counted")
     }
     for each in answer.pool?.instances ?? [] {
-      let queued = answer.pool?.queues.filter { $0.provider == each.name }.reduce(0) { $0 + $1.queued } ?? 0
-      say("  \(each.name): \(each.busy) of \(each.slots) slots taken, \(queued) calls wait")
+      say("  \(each.name): \(each.busy) of \(each.slots) slots taken\(each.healthy ? "" : ", not reached")")
     }
+    var waiting: [String: Int] = [:]
+    for queue in answer.pool?.queues ?? [] { waiting[queue.provider, default: 0] += queue.queued }
+    for (provider, calls) in waiting.sorted(by: { $0.key < $1.key }) { say("  \(provider): \(calls) calls wait") }
   }
 
   /// Columns as wide as what is in them.

@@ -65,14 +65,22 @@ final class Server: Sendable {
     let faults = settings.server.development ? FaultBoard() : nil
     if faults != nil { complain("server.development is on: whoever may open sessions may break the workers.") }
     let outcomes = LastOutcomes(WorkerMetrics(metrics))
+    let board = ProviderBoard(
+      settings.workers,
+      changed: { change in
+        breakers.changed(change)
+        pool.breakerChanged(change)
+      })
     let workers = WorkerSet(
-      settings: settings.workers, observer: outcomes,
-      board: ProviderBoard(settings.workers, changed: breakers.changed), pool: pool, faults: faults,
+      settings: settings.workers, observer: outcomes, board: board, pool: pool, faults: faults,
       isAvailable: readiness.isReady)
     self.workers = workers
     batch = BatchJobs(workers)
     let ladders = WaitingLadders()
-    let probes = ProviderProbes(board: workers.board, probe: { await workers.answers($0, $1) }) { round in
+    let probes = ProviderProbes(
+      board: workers.board, probe: { await workers.answers($0, $1) },
+      seekMissing: { await workers.seekMissingInstances() }
+    ) { round in
       ladders.tell(round.capability) { session in
         let order = settings.agents[session.agentName]?.workers.names(of: round.kind) ?? []
         return workers.board.ladderInput(round, order: order)
@@ -89,6 +97,7 @@ final class Server: Sendable {
       probe: { await local.answers($0) }, warmUp: { try await local.warmUp($0) },
       observer: { change in
         readiness.changed(change)
+        pool.workerChanged(change)
         stateMetrics.changed(change)
       })
     self.supervisor = supervisor

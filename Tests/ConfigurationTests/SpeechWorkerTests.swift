@@ -62,6 +62,44 @@ import VivaConfiguration
     #expect(folder.problems(workers(asr: ear + "slots: 1 }") + pool.replacing("gpu1", with: "ear")).count == 1)
   }
 
+  @Test("a provider may have several instances, which say what they do not have in common")
+  func readsInstances() throws {
+    let pool = """
+
+      pool: { devices: [{ name: gpu0, memory_mb: 9000 }, { name: gpu1 }] }
+      """
+    let ear = "{ name: ear, protocol: wyoming, "
+    func settings(_ entry: String) -> String { workers(asr: ear + entry) + pool }
+    let shared = "slots: 3, device: gpu0, memory_mb: 4000, instances: [{ url: 'tcp://h:1' }, "
+    let asr = try folder.load(settings(shared + "{ url: 'tcp://h:2', slots: 5, device: gpu1 }] }")).workers.asr[0]
+    #expect(
+      asr.instances == [
+        .init(url: "tcp://h:1", device: "gpu0", slots: 3, memory: 4000),
+        .init(url: "tcp://h:2", device: "gpu1", slots: 5, memory: 4000),
+      ])
+    #expect(asr.url == nil && asr.atInstances.map(\.name) == ["ear/1", "ear/2"])
+    #expect(asr.atInstances.map(\.settings.url) == ["tcp://h:1", "tcp://h:2"])
+    let path = "viva.yaml:3: workers.asr[0]"
+    let wrong = [
+      "instances: [{ url: 'tcp://h:1' }] }":
+        "\(path).instances[0].slots: is missing: the calls that it takes at once, here or once for all beside instances",
+      "slots: 1, instances: [] , url: 'tcp://h:1' }": "\(path).instances: has 0 entries; allowed: 1 to 64",
+      "slots: 1, url: 'tcp://h:9', instances: [{ url: 'tcp://h:1' }] }":
+        "\(path).url: does not go with instances, which have a url each: make it one of them",
+      "slots: 1, instances: [{ url: 'tcp://h:1' }], process: { command: [a] } }":
+        "\(path).process: starts one worker, so it goes with url and not with instances: make it a provider of its own",
+      "slots: 1, instances: [{ url: 'tcp://h:1' }, { url: 'tcp://h:1' }] }":
+        "\(path).instances[1].url: is an instance already: give it more slots instead",
+      "slots: 1, instances: [{ url: 'http://h' }] }":
+        "\(path).instances[0].url: is not an address of a worker; allowed: tcp://HOST:PORT",
+      "slots: 1, instances: [{ url: 'tcp://h:1', device: gpu7 }] }":
+        "\(path).instances[0].device: there is no device gpu7; allowed: gpu0, gpu1",
+      shared + "{ url: 'tcp://h:2', memory_mb: 6000 }] }":
+        "\(path).instances[1].memory_mb: is more than gpu0 has left",
+    ]
+    for (entry, problem) in wrong { #expect(folder.problems(settings(entry)) == [problem]) }
+  }
+
   @Test("recognisers may speak OpenAI's protocol")
   func readsOpenAIRecognizers() throws {
     let url = "url: 'https://h/v1'"
@@ -95,7 +133,8 @@ import VivaConfiguration
       folder.problems(workers(asr: "{ name: a, \(common), stream: maybe, partials: whole }")) == [
         "viva.yaml:3: workers.asr[0].stream: maybe is neither true nor false; allowed: true, false",
         "viva.yaml:3: workers.asr[0].partials: is not a known key; "
-          + "allowed: name, protocol, model, api_key, stream, deadlines, weight, breaker, slots, cancel_latency_ms, memory_mb, device, url, process",
+          + "allowed: name, protocol, model, api_key, stream, deadlines, weight, breaker, slots, cancel_latency_ms, memory_mb, device, "
+          + "instances, url, process",
       ])
     #expect(
       folder.problems(
@@ -110,7 +149,8 @@ import VivaConfiguration
     #expect(
       folder.problems(workers(tts: "{ name: a, protocol: wyoming, url: 'tcp://h:1', sample_rate: 16000 }")) == [
         "viva.yaml:4: workers.tts[0].sample_rate: is not a known key; "
-          + "allowed: name, protocol, model, voice, deadlines, weight, breaker, slots, cancel_latency_ms, memory_mb, device, url, process"
+          + "allowed: name, protocol, model, voice, deadlines, weight, breaker, slots, cancel_latency_ms, memory_mb, device, "
+          + "instances, url, process"
       ])
     #expect(
       folder.problems(workers(tts: "{ name: a, protocol: http, url: 'http://h' }")) == [

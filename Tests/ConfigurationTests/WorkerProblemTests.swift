@@ -112,7 +112,8 @@ import VivaConfiguration
     #expect(
       folder.problems(asr("{ name: a, protocol: wyoming, url: 'tcp://h:1', voice: v }")) == [
         "viva.yaml:5: workers.asr[0].voice: is not a known key; "
-          + "allowed: name, protocol, model, partials, deadlines, weight, breaker, slots, cancel_latency_ms, memory_mb, device, url, process"
+          + "allowed: name, protocol, model, partials, deadlines, weight, breaker, slots, cancel_latency_ms, memory_mb, device, "
+          + "instances, url, process"
       ])
     #expect(
       folder.problems(

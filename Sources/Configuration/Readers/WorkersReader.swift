@@ -78,19 +78,50 @@ final class WorkersReader {
     section.integer("memory_mb", 0...1_073_741_824, into: &provider.memory)
     section.text("device", into: &provider.device)
     if devices.contains(provider.name) { section.report("name", "there is a device of this name") }
+    if let instances = section.present("instances") { return readInstances(instances, into: &provider) }
     if provider.slots == nil {
       for key in ["device", "cancel_latency_ms", "memory_mb"] where section.present(key) != nil {
         section.report(key, "goes with slots")
       }
     }
-    guard let device = provider.device else { return }
+    place(on: provider.device, provider.memory, section)
+  }
+
+  /// Servers of one provider. What they do not say is as the provider has it.
+  private func readInstances(_ value: Value, into provider: inout ProviderSettings) {
+    guard let list = value.list() else { return }
+    if !(1...64).contains(list.count) { value.report("has \(list.count) entries", allowed: "1 to 64") }
+    for element in list.prefix(64) {
+      element.section { section in
+        let url = address(section, of: provider.wireProtocol)
+        var slots = provider.slots
+        section.integer("slots", 1...65_535, into: &slots)
+        if slots == nil {
+          section.report("slots", "is missing: the calls that it takes at once, here or once for all beside instances")
+        }
+        var instance = InstanceSettings(
+          url: url ?? "", device: provider.device, slots: slots ?? 1, memory: provider.memory)
+        section.text("device", into: &instance.device)
+        section.integer("memory_mb", 0...1_073_741_824, into: &instance.memory)
+        place(on: instance.device, instance.memory, section)
+        if let url, provider.instances.contains(where: { $0.url == url }) {
+          section.report("url", "is an instance already: give it more slots instead")
+        }
+        provider.instances.append(instance)
+      }
+    }
+  }
+
+  /// Takes memory of a device.
+  private func place(on device: String?, _ needed: Int, _ section: Section) {
+    guard let device else { return }
     guard devices.contains(device) else {
       return section.report(
         "device", "there is no device \(device.excerpt())", allowed: devices.joined(separator: ", "))
     }
     guard let left = memory[device] ?? nil else { return }
-    memory[device] = left - provider.memory
-    if left < provider.memory { section.report("memory_mb", "is more than \(device) has left") }
+    memory[device] = left - needed
+    if left < needed { section.report("memory_mb", "is more than \(device) has left") }
   }
 
   private func readRecognizer(_ section: Section, into provider: inout ProviderSettings) {
@@ -127,22 +158,28 @@ final class WorkersReader {
     _ section: Section, of wireProtocol: ProviderSettings.WireProtocol?, into provider: inout ProviderSettings
   ) {
     if wireProtocol == .espeak {
-      for key in ["url", "process"] where section.value(key) != nil {
+      for key in ["url", "process", "instances"] where section.value(key) != nil {
         section.report(key, "does not go with espeak, which is a command run for each sentence")
       }
       return
     }
-    let url = section.required("url")
-    if let wireProtocol, let url, let text = url.text() {
-      if WorkerAddress.isValid(text, for: wireProtocol) {
-        provider.url = text
-      } else {
-        // Not shown: an address may hold a password.
-        url.report(
-          "is not an address of a worker", allowed: WorkerAddress.allowed(for: wireProtocol))
-      }
+    if provider.instances.isEmpty {
+      provider.url = address(section, of: wireProtocol)
+    } else if section.value("url") != nil {
+      section.report("url", "does not go with instances, which have a url each: make it one of them")
+    }
+    if let value = section.value("process"), !provider.instances.isEmpty {
+      value.report("starts one worker, so it goes with url and not with instances: make it a provider of its own")
     }
     section.section("process") { provider.process = process($0) }
+  }
+
+  private func address(_ section: Section, of wireProtocol: ProviderSettings.WireProtocol?) -> String? {
+    guard let url = section.required("url"), let wireProtocol, let text = url.text() else { return nil }
+    if WorkerAddress.isValid(text, for: wireProtocol) { return text }
+    // Not shown: an address may hold a password.
+    url.report("is not an address of a worker", allowed: WorkerAddress.allowed(for: wireProtocol))
+    return nil
   }
 
   private func read(_ section: Section, into deadlines: inout Deadlines) {

@@ -31,6 +31,8 @@ struct WorkerList: Encodable {
       var name: String
       var device: String
       var role: String
+      /// False for one that calls did not reach, or whose process is being started.
+      var healthy: Bool
       var slots: Int
       var busy: Int
       var stopping: Int
@@ -76,8 +78,8 @@ struct WorkerList: Encodable {
       },
       instances: snapshot.instances.map {
         Pool.Instance(
-          name: $0.name, device: $0.device, role: $0.role.rawValue, slots: $0.slots, busy: $0.busy,
-          stopping: $0.stopping, cancel_latency_ms: $0.cancelLatency.milliseconds)
+          name: $0.name, device: $0.device, role: $0.role.rawValue, healthy: $0.isHealthy, slots: $0.slots,
+          busy: $0.busy, stopping: $0.stopping, cancel_latency_ms: $0.cancelLatency.milliseconds)
       },
       running: snapshot.running.map {
         Pool.Running(

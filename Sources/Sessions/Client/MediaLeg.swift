@@ -11,6 +11,7 @@ extension SessionCore {
       $0.connect()
       $0.takesPackets = takesPackets
     }
+    for call in [response?.completion, response?.speech?.call].compactMap({ $0 }) { act(.hasten(call)) }
     if isFirst, greetingDue == nil { prepareGreeting(at: now) }
   }
 

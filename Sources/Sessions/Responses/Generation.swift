@@ -27,7 +27,8 @@ extension SessionCore {
     self.response?.hasAdvanced = false
     if response.marks.modelAsked == nil { self.response?.marks.modelAsked = now }
     let prompt = Prompt(agent: agent, session: session, items: response.input ?? state.items)
-    let request = prompt.request(for: response)
+    var request = prompt.request(for: response)
+    request.isAhead = isAhead
     self.response?.charactersRead += request.messages.reduce(0) { $0 + $1.characters }
     act(.complete(call, request))
   }

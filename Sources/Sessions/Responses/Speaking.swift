@@ -34,6 +34,7 @@ extension SessionCore {
       var request = SpeechRequest(text: text, voice: response.settings.voice?.name)
       request.acceptsOpus = takesPackets
       request.avoids = clause.avoided
+      request.isAhead = isAhead
       act(isStockPhrase ? .speakPhrase(call, request) : .speak(call, request))
     }
   }
@@ -147,6 +148,12 @@ extension SessionCore {
   /// Whether the server plays the response's voice. That of an out-of-band response is in events always: on the track
   /// it would be taken for the conversation's.
   private var isPlayed: Bool { playout.isServed && response?.joinsConversation == true }
+
+  /// Whether nobody waits for the response: it is none of the conversation's, or the caller cannot hear it yet.
+  var isAhead: Bool {
+    guard let response else { return false }
+    return !response.joinsConversation || response.modality == .audio && playout.media?.isConnected == false
+  }
 
   private var outputFormat: AudioFormat { response?.settings.format ?? session.outputFormat }
 

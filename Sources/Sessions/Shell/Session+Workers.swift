@@ -13,20 +13,25 @@ extension Session {
   }
 
   func complete(_ call: CallID, _ request: CompletionRequest) {
-    let events = workers.languageModel.complete(request)
+    let priority = CallPriority(isAhead: request.isAhead)
+    // The model's server may still hold the beginning of this session's prompt.
+    let events = CallAffinity.$current.withValue(CallAffinity.key(ofSession: id)) {
+      CallPriority.$current.withValue(priority) { workers.languageModel.complete(request) }
+    }
     let task = run(call, workers.languageModel.name, failed: SessionInput.completionFailed) { session in
       for try await event in events { session.take(.completion(call, event)) }
     }
-    calls.began(call, task: task)
+    calls.began(call, task: task, priority: priority)
   }
 
   func speak(_ call: CallID, _ request: SpeechRequest) {
-    let chunks = workers.synthesizer.synthesize(request)
+    let priority = CallPriority(isAhead: request.isAhead)
+    let chunks = CallPriority.$current.withValue(priority) { workers.synthesizer.synthesize(request) }
     let task = run(call, workers.synthesizer.name, failed: SessionInput.speechFailed) { session in
       for try await chunk in chunks { session.take(.speech(call, chunk)) }
       if !Task.isCancelled { session.take(.speechEnded(call)) }
     }
-    calls.began(call, task: task)
+    calls.began(call, task: task, priority: priority)
   }
 
   /// Says a phrase as it was said before, or has it spoken, and keeps it for the next time.
@@ -36,7 +41,8 @@ extension Session {
     var request = request
     // Encoded for everybody, not as one synthesizer likes it.
     request.acceptsOpus = false
-    let chunks = workers.synthesizer.synthesize(request)
+    let priority = CallPriority(isAhead: request.isAhead)
+    let chunks = CallPriority.$current.withValue(priority) { workers.synthesizer.synthesize(request) }
     let task = run(call, workers.synthesizer.name, failed: SessionInput.speechFailed) { session in
       var recording = PhraseRecording()
       for try await chunk in chunks {
@@ -48,7 +54,7 @@ extension Session {
       let samples = recording.finish()
       if !samples.isEmpty { session.phrases.learn(samples, for: key) }
     }
-    calls.began(call, task: task)
+    calls.began(call, task: task, priority: priority)
   }
 
   func judgeTurn(_ call: CallID, _ audio: [Int16]) {

@@ -141,6 +141,7 @@ public actor Session {
     case .recallPhrases(let call, let requests): recallPhrases(call, requests)
     case .judgeTurn(let call, let audio): judgeTurn(call, audio)
     case .callTool(let call, let request): callTool(call, request)
+    case .hasten(let call): calls.hasten(call)
     case .cancel(let call): calls.cancel(call)
     case .wantProbes(let capabilities): probes.want(capabilities, for: self)
     case .keepCallback(let call, let slot): keepCallback(call, slot)

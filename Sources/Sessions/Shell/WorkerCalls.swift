@@ -4,6 +4,7 @@ import Workers
 struct WorkerCalls {
   private struct Call {
     var task: Task<Void, Never>
+    var priority: CallPriority?
     /// Where a recognition gets its audio from.
     var audio: AsyncStream<[Int16]>.Continuation?
   }
@@ -13,9 +14,14 @@ struct WorkerCalls {
   init() {}
 
   mutating func began(
-    _ id: CallID, task: Task<Void, Never>, audio: AsyncStream<[Int16]>.Continuation? = nil
+    _ id: CallID, task: Task<Void, Never>, priority: CallPriority? = nil,
+    audio: AsyncStream<[Int16]>.Continuation? = nil
   ) {
-    calls[id] = Call(task: task, audio: audio)
+    calls[id] = Call(task: task, priority: priority, audio: audio)
+  }
+
+  func hasten(_ id: CallID) {
+    calls[id]?.priority?.hasten()
   }
 
   mutating func ended(_ id: CallID) {

@@ -68,7 +68,7 @@ public final class BatchJobs: Sendable {
     guard hasRoom else { return nil }
     let task = Task { [weak self, model, clock] in
       let began = clock()
-      var status = await CallPriority.$current.withValue(priority) { await self?.run(request, model) }
+      var status = await CallPriority.$current.withValue(CallPriority(priority)) { await self?.run(request, model) }
       if case .completed(var result)? = status {
         result.total = clock() - began
         status = .completed(result)

@@ -15,9 +15,18 @@ public struct OrderedLanguageModel: LanguageModel {
     board: ProviderBoard? = nil, pool: WorkerPool? = nil,
     isWhole: Bool = false, isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
+    self.init(
+      providers.map { ProviderInstances($0.name, $0) }, observer: observer, board: board, pool: pool, isWhole: isWhole,
+      isAvailable: isAvailable)
+  }
+
+  init(
+    _ providers: [ProviderInstances<any LanguageModel>], observer: any WorkerObserver, board: ProviderBoard?,
+    pool: WorkerPool?, isWhole: Bool = false, isAvailable: @Sendable @escaping (String) -> Bool
+  ) {
     self.isWhole = isWhole
     ordered = OrderedProviders(
-      kind: .llm, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer,
+      kind: .llm, providers: providers, isAvailable: isAvailable, observer: observer,
       board: board ?? ProviderBoard(.llm, providers.map(\.name)), pool: pool)
   }
 

@@ -5,8 +5,7 @@ import Scheduling
 /// the request's fault, before its first result.
 struct OrderedProviders<Provider: Sendable>: Sendable {
   let kind: WorkerKind
-  let providers: [Provider]
-  let nameOf: @Sendable (Provider) -> String
+  let providers: [ProviderInstances<Provider>]
   /// Whether a provider is expected to answer. One that is not comes after those that are, so it is asked only when
   /// they have failed, or when there is no other.
   var isAvailable: @Sendable (String) -> Bool = { _ in true }
@@ -14,7 +13,23 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
   let board: ProviderBoard
   var pool: WorkerPool?
 
-  var name: String { providers.map(nameOf).joined(separator: ",") }
+  var name: String { names.joined(separator: ",") }
+
+  private var names: [String] { providers.map(\.name) }
+
+  /// Whether a request is made once at most.
+  var hasOneInstance: Bool { providers.reduce(0) { $0 + $1.instances.count } <= 1 }
+
+  /// A request on its way from provider to provider.
+  private struct Journey {
+    let began = Instant.now
+    var way: ProviderBoard.Group.Way
+    /// It was somewhere already.
+    var hasBegun = false
+    /// Times that it found no free slot anywhere, and when this round of asking began.
+    var rounds = 0
+    var roundBegan = Instant.now
+  }
 
   /// Those of these names come after the others.
   func avoiding(_ names: [String]) -> Self {
@@ -34,19 +49,24 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
   private func goAlong<Event: Sendable>(
     _ asking: Asking<Provider, Event>, _ results: AsyncThrowingStream<Event, any Error>.Continuation
   ) async {
-    let names = providers.map(nameOf)
-    let began = Instant.now
     var error = WorkerError(
       .connection, worker: kind.rawValue,
       message: providers.isEmpty ? "no provider is configured" : "no provider may be asked now")
     var hollow: [Event] = []
-    guard var way = board.way(kind, order: names, isAvailable: isAvailable) else {
+    guard let way = board.way(kind, order: names, isAvailable: isAvailable) else {
       return results.finish(throwing: error)
     }
-    while let call = await next(&way, names, asking, after: error, since: began) {
-      guard let index = names.firstIndex(of: call.id) else { continue }
+    var journey = Journey(way: way)
+    let priority = CallPriority.current ?? CallPriority(.critical)
+    while let call = await next(&journey, asking, priority, after: error) {
+      guard let index = providers.firstIndex(where: { $0.name == call.id }) else { continue }
+      let wish = SlotWish(
+        lane: .init(kind: kind, provider: call.id), priority: priority, arrivedAt: journey.began,
+        waitsAgain: journey.hasBegun)
+      journey.hasBegun = true
       let attempt = ProviderAttempt(
-        kind: kind, call: call, asking: asking, observer: observer, board: board, pool: pool, results: results)
+        kind: kind, call: call, asking: asking, observer: observer, board: board, pool: pool, wish: wish,
+        results: results)
       switch await attempt.run(providers[index], index) {
       case .over: return results.finish()
       case .failed(let failure, let withheld, let isFinal):
@@ -59,23 +79,29 @@ struct OrderedProviders<Provider: Sendable>: Sendable {
     end(with: hollow, asking, error, results)
   }
 
-  /// A live call that found no free slot anywhere asks again for a while: better late than not at all.
+  /// A live call that found no free slot anywhere asks again for a while: better late than not at all. It keeps its place
+  /// before those that came later, and so waits in the queues for most of this time.
   private static var slotPatience: Duration { .seconds(5) }
-  private static var slotPause: Duration { .milliseconds(200) }
+  /// From one round to the next, at least.
+  private static var slotPause: Duration { .milliseconds(100) }
 
   private func next<Event: Sendable>(
-    _ way: inout ProviderBoard.Group.Way, _ names: [String], _ asking: Asking<Provider, Event>,
-    after error: WorkerError, since began: Instant
+    _ journey: inout Journey, _ asking: Asking<Provider, Event>, _ priority: CallPriority, after error: WorkerError
   ) async -> ProviderBoard.Group.Call? {
-    if let call = board.next(kind, on: &way, work: asking.work()) { return call }
-    guard error.kind == .busy, CallPriority.current.rawValue <= Priority.high.rawValue,
-      Instant.now - began < Self.slotPatience,
-      board.takeRetry()
+    if let call = board.next(kind, on: &journey.way, work: asking.work()) { return call }
+    guard error.kind == .busy, priority.value.isLive, Instant.now - journey.began < Self.slotPatience,
+      // To wait costs nobody anything; to begin anew may.
+      journey.rounds > 0 || board.takeRetry()
     else { return nil }
-    try? await Task.sleep(for: min(Self.slotPause, error.retryAfter ?? Self.slotPause))
-    guard !Task.isCancelled, let again = board.way(kind, order: names, isAvailable: isAvailable) else { return nil }
-    way = again
-    return board.next(kind, on: &way, work: asking.work())
+    let pause = Self.slotPause - (Instant.now - journey.roundBegan)
+    if pause > .zero { try? await Task.sleep(for: pause) }
+    guard !Task.isCancelled,
+      let again = board.way(kind, order: names, isAgain: true, isAvailable: isAvailable)
+    else { return nil }
+    journey.way = again
+    journey.rounds += 1
+    journey.roundBegan = .now
+    return board.next(kind, on: &journey.way, work: asking.work())
   }
 
   /// No other provider is left.

@@ -13,16 +13,24 @@ public struct OrderedRecognizer: SpeechRecognizer {
     board: ProviderBoard? = nil, pool: WorkerPool? = nil,
     isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
+    self.init(
+      providers.map { ProviderInstances($0.name, $0) }, observer: observer, board: board, pool: pool,
+      isAvailable: isAvailable)
+  }
+
+  init(
+    _ providers: [ProviderInstances<any SpeechRecognizer>], observer: any WorkerObserver, board: ProviderBoard?,
+    pool: WorkerPool?, isAvailable: @Sendable @escaping (String) -> Bool
+  ) {
     ordered = OrderedProviders(
-      kind: .asr, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer,
+      kind: .asr, providers: providers, isAvailable: isAvailable, observer: observer,
       board: board ?? ProviderBoard(.asr, providers.map(\.name)), pool: pool)
   }
 
   public func recognize(
     _ request: RecognitionRequest, audio: AsyncStream<[Int16]>
   ) -> AsyncThrowingStream<RecognitionEvent, any Error> {
-    let isLast = ordered.providers.count <= 1
-    let tape = AudioTape(audio, keeps: isLast ? 0 : AudioTape.maximumSamples)
+    let tape = AudioTape(audio, keeps: ordered.hasOneInstance ? 0 : AudioTape.maximumSamples)
     return ordered.ask(
       Asking(
         stage: {

@@ -13,8 +13,17 @@ public struct OrderedSynthesizer: SpeechSynthesizer {
     board: ProviderBoard? = nil, pool: WorkerPool? = nil,
     isAvailable: @Sendable @escaping (String) -> Bool = { _ in true }
   ) {
+    self.init(
+      providers.map { ProviderInstances($0.name, $0) }, observer: observer, board: board, pool: pool,
+      isAvailable: isAvailable)
+  }
+
+  init(
+    _ providers: [ProviderInstances<any SpeechSynthesizer>], observer: any WorkerObserver, board: ProviderBoard?,
+    pool: WorkerPool?, isAvailable: @Sendable @escaping (String) -> Bool
+  ) {
     ordered = OrderedProviders(
-      kind: .tts, providers: providers, nameOf: { $0.name }, isAvailable: isAvailable, observer: observer,
+      kind: .tts, providers: providers, isAvailable: isAvailable, observer: observer,
       board: board ?? ProviderBoard(.tts, providers.map(\.name)), pool: pool)
   }
 

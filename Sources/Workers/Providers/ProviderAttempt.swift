@@ -1,7 +1,7 @@
 import Runtime
 
 /// One provider's try at a request, from its slot to its end; again from the beginning where a more urgent call took the
-/// slot before anything was said.
+/// slot before anything was said, and at the provider's next instance where one of them has failed.
 struct ProviderAttempt<Provider: Sendable, Event: Sendable>: Sendable {
   enum Outcome: Sendable {
     /// It was answered, or nobody reads it.
@@ -18,12 +18,13 @@ struct ProviderAttempt<Provider: Sendable, Event: Sendable>: Sendable {
   let observer: any WorkerObserver
   let board: ProviderBoard
   let pool: WorkerPool?
+  let wish: SlotWish
   let results: AsyncThrowingStream<Event, any Error>.Continuation
 
-  func run(_ provider: Provider, _ index: Int) async -> Outcome {
-    let lease: Lease?
+  func run(_ provider: ProviderInstances<Provider>, _ index: Int) async -> Outcome {
+    var lease: Lease?
     do {
-      lease = try await pool?.lease(kind, call.id, CallPriority.current)
+      lease = try await pool?.lease(wish)
     } catch {
       return noSlot(error)
     }
@@ -31,32 +32,51 @@ struct ProviderAttempt<Provider: Sendable, Event: Sendable>: Sendable {
       let context = CallContext { [board, kind, asking, call] in
         board.limit(kind, of: call.id, work: asking.work())
       }
+      let instance = provider[lease?.instance ?? 0]
       pool?.running(kind, call.id, 1)
-      let outcome = await read(under: context, lease) { asking.call(provider, index) }
+      let outcome = await read(under: context, lease) { asking.call(instance, index) }
       pool?.running(kind, call.id, -1)
       switch outcome {
       case .over:
-        lease?.finish(succeeded: true)
+        lease?.end(.answered)
         return .over
       case .failed(let error, let withheld, let isFinal):
-        lease?.finish(succeeded: false)
+        lease?.end(CallEnding(error))
+        if !isFinal, let other = await elsewhere(after: error, lease) {
+          lease = other
+          continue
+        }
+        board.failed(kind, told, error)
         return .failed(error, withheld: withheld, isFinal: isFinal)
       case .left(let hasSpoken):
-        guard let lease else { return .over }
-        let isRevoked = lease.isRevoked && !Task.isCancelled
+        guard let held = lease else { return .over }
+        let isRevoked = held.isRevoked && !Task.isCancelled
         guard isRevoked, !hasSpoken else {
           // The slot is free when the worker has stopped, and the reader need not wait for that.
-          lease.stopping()
+          held.stopping()
           Task {
-            await stop(context, lease)
-            lease.stopped()
+            await stop(context, held)
+            held.stopped()
           }
-          return isRevoked ? .failed(lostSlot, withheld: [], isFinal: true) : .over
+          if isRevoked { return .failed(lostSlot, withheld: [], isFinal: true) }
+          return .over
         }
-        await stop(context, lease)
-        do { try await lease.again() } catch { return noSlot(error) }
+        await stop(context, held)
+        do { lease = try await held.again() } catch { return noSlot(error) }
       }
     }
+  }
+
+  /// A slot of an instance that has not failed this call; nil where the next provider is to be asked instead. What the model
+  /// has to say does not depend on where it runs, so an empty answer is no reason.
+  private func elsewhere(after error: WorkerError, _ lease: Lease?) async -> Lease? {
+    guard let pool, error.countsAgainstProvider, error.kind != .emptyReply, asking.mayGoOn(), !Task.isCancelled,
+      let wish = lease?.wishElsewhere(), let other = try? await pool.lease(wish)
+    else { return nil }
+    guard wish.avoids.contains(other.instance) else { return other }
+    // Only those that have failed it have a free slot.
+    other.end(.failed)
+    return nil
   }
 
   private enum ReadOutcome: Sendable {
@@ -130,6 +150,7 @@ struct ProviderAttempt<Provider: Sendable, Event: Sendable>: Sendable {
         let stage = asking.stage(event)
         if stage == .result || stage == .last, firstResult == nil {
           firstResult = max(.zero, Instant.now - (asking.started() ?? asked))
+          lease?.progress()
         }
         if asking.isWhole || stage == .hollow && firstResult == nil {
           withheld.append(event)
@@ -151,7 +172,6 @@ struct ProviderAttempt<Provider: Sendable, Event: Sendable>: Sendable {
       let error = error as? WorkerError ?? WorkerError(.connection, worker: call.id, message: "\(error)")
       guard !Task.isCancelled else { return leave() }
       report(error.kind.rawValue)
-      board.failed(kind, told, error)
       return .failed(error, withheld: asking.isWhole ? [] : withheld, isFinal: !error.isRetryable || hasSpoken)
     }
   }

@@ -90,14 +90,16 @@ public final class ProviderBoard: Sendable {
 
   // MARK: Calls
 
-  /// - Parameter order: Names; anything but all of them in the configuration's order is an order of the caller's own.
+  /// - Parameters:
+  ///   - order: Names; anything but all of them in the configuration's order is an order of the caller's own.
+  ///   - isAgain: The request was on its way before.
   func way(
-    _ kind: WorkerKind, order: [String], isAvailable: @Sendable (String) -> Bool
+    _ kind: WorkerKind, order: [String], isAgain: Bool = false, isAvailable: @Sendable (String) -> Bool
   ) -> Group.Way? {
     let own = order == names[kind] ? nil : ProviderPresets.strict(order)
     var random = SystemRandomNumberGenerator()
     return state.withLock { state in
-      state.budget.requested(at: clock())
+      if !isAgain { state.budget.requested(at: clock()) }
       return state.groups[kind]?.way(along: own, at: clock(), using: &random, isAvailable: isAvailable)
     }
   }

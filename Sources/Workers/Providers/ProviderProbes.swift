@@ -27,18 +27,22 @@ public final class ProviderProbes: Sendable {
 
   private let board: ProviderBoard
   private let probe: @Sendable (WorkerKind, String) async -> Bool
+  private let seekMissing: @Sendable () async -> Void
   private let onProbeRound: @Sendable (ProbeRound) -> Void
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - probe: Whether a provider answers within `limit`; it is not asked again while it is.
+  ///   - seekMissing: Asked for in each round: looks for instances that calls did not reach.
   ///   - onProbeRound: Told of each round that ladders wait for.
   public init(
     board: ProviderBoard, probe: @escaping @Sendable (WorkerKind, String) async -> Bool,
+    seekMissing: @escaping @Sendable () async -> Void = {},
     onProbeRound: @escaping @Sendable (ProbeRound) -> Void
   ) {
     self.board = board
     self.probe = probe
+    self.seekMissing = seekMissing
     self.onProbeRound = onProbeRound
   }
 
@@ -84,6 +88,7 @@ public final class ProviderProbes: Sendable {
       for (kind, capability) in Self.kinds {
         group.addTask { await self.round(kind, capability) }
       }
+      group.addTask { await self.seekMissing() }
     }
   }
 
@@ -122,5 +127,20 @@ extension WorkerSet {
     let result = await CallContext.$current.withValue(CallContext { limit }) { await probe(kind, name) }
     guard case .success = result else { return false }
     return true
+  }
+
+  /// Probes the instances that calls did not reach; those that answer have calls again.
+  public func seekMissingInstances() async {
+    guard let pool else { return }
+    await withTaskGroup(of: Void.self) { group in
+      for (lane, position) in pool.unreachable {
+        group.addTask {
+          let answer = await CallContext.$current.withValue(CallContext { ProviderProbes.limit }) {
+            await self.probe(lane.kind, lane.provider, instance: position)
+          }
+          if case .success = answer { pool.reached(lane, position) }
+        }
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@ import VivaConfiguration
 /// How a provider answered a probe.
 public struct ProviderStatus: Sendable, Equatable {
   public var kind: WorkerKind
+  /// Of a provider's instance, where it has several: `NAME/1` and so on.
   public var name: String
   public var wireProtocol: ProviderSettings.WireProtocol
   /// Without what may be secret in it: user, password, query and fragment. Nil for a provider without one.
@@ -16,9 +17,12 @@ public struct ProviderStatus: Sendable, Equatable {
 
   public var isAlive: Bool { error == nil }
 
-  init(_ kind: WorkerKind, _ provider: ProviderSettings, _ answer: Result<Void, WorkerError>, latency: Duration) {
+  init(
+    _ kind: WorkerKind, _ name: String, _ provider: ProviderSettings, _ answer: Result<Void, WorkerError>,
+    latency: Duration
+  ) {
     self.kind = kind
-    name = provider.name
+    self.name = name
     wireProtocol = provider.wireProtocol
     url = provider.url.map(Self.withoutSecrets)
     if case .failure(let failure) = answer { error = "\(failure.message) (\(failure.kind.rawValue))" }
@@ -38,15 +42,21 @@ public struct ProviderStatus: Sendable, Equatable {
 extension WorkerSet {
   /// Probes all providers at once.
   ///
-  /// - Returns: one entry a provider, in the order of the configuration.
+  /// - Returns: one entry a provider, or instance of one, in the order of the configuration.
   public func status() async -> [ProviderStatus] {
-    let all = WorkerKind.allCases.flatMap { kind in Self.providers(settings, kind).map { (kind, $0) } }
+    let all = WorkerKind.allCases.flatMap { kind in
+      Self.providers(settings, kind).flatMap { provider in
+        provider.atInstances.enumerated().map { (kind, provider.name, $0, $1) }
+      }
+    }
     return await withTaskGroup(of: (Int, ProviderStatus).self) { group in
-      for (index, (kind, provider)) in all.enumerated() {
+      for (index, (kind, provider, position, instance)) in all.enumerated() {
         group.addTask {
           let asked = Instant.now
-          let answer = await self.probe(kind, provider.name)
-          return (index, ProviderStatus(kind, provider, answer, latency: Instant.now - asked))
+          let answer = await self.probe(kind, provider, instance: position)
+          return (
+            index, ProviderStatus(kind, instance.name, instance.settings, answer, latency: Instant.now - asked)
+          )
         }
       }
       var found: [(Int, ProviderStatus)] = []

@@ -14,11 +14,12 @@ public final class WorkerSet: Sendable {
   private let observer: any WorkerObserver
   let isAvailable: @Sendable (String) -> Bool
   public let board: ProviderBoard
-  private let pool: WorkerPool?
+  let pool: WorkerPool?
   let faults: FaultBoard?
   private let client: HTTPClient
-  /// Of providers that speak Wyoming, by kind and name: what a server said of itself is remembered here.
-  private let wyoming: [WorkerKind: [String: WyomingServer]]
+  /// Of providers that speak Wyoming, by kind and name, one for each instance: what a server said of itself is remembered
+  /// here.
+  private let wyoming: [WorkerKind: [String: [WyomingServer]]]
 
   /// - Parameters:
   ///   - board: What is known of the providers; nil is one of its own.
@@ -51,29 +52,33 @@ public final class WorkerSet: Sendable {
   ///   names are skipped.
   public func recognizer(order: [String] = []) -> any SpeechRecognizer {
     OrderedRecognizer(
-      Self.select(settings.asr, order).compactMap { faulty(recognizer($0, wyoming[.asr]?[$0.name]), $0) },
-      observer: observer, board: board, pool: pool, isAvailable: isAvailable)
+      Self.select(settings.asr, order).compactMap { provider in
+        ProviderInstances(provider) { faulty(recognizer($0, wyoming[.asr]?[provider.name]?[$1]), $0) }
+      }, observer: observer,
+      board: board, pool: pool, isAvailable: isAvailable)
   }
 
   /// - Parameter order: As for `recognizer`.
   public func languageModel(order: [String] = []) -> any LanguageModel {
     OrderedLanguageModel(
-      Self.select(settings.llm, order).compactMap { faulty(languageModel($0), $0) }, observer: observer,
+      languageModels(Self.select(settings.llm, order)), observer: observer,
       board: board, pool: pool, isAvailable: isAvailable)
   }
 
   /// For who wants the whole answer or none: what it says comes at its end.
   func wholeLanguageModel() -> any LanguageModel {
     OrderedLanguageModel(
-      settings.llm.compactMap { faulty(languageModel($0), $0) }, observer: observer, board: board, pool: pool,
-      isWhole: true, isAvailable: isAvailable)
+      languageModels(settings.llm), observer: observer, board: board, pool: pool, isWhole: true,
+      isAvailable: isAvailable)
   }
 
   /// - Parameter order: As for `recognizer`.
   public func synthesizer(order: [String] = []) -> any SpeechSynthesizer {
     OrderedSynthesizer(
-      Self.select(settings.tts, order).compactMap { faulty(synthesizer($0, wyoming[.tts]?[$0.name]), $0) },
-      observer: observer, board: board, pool: pool, isAvailable: isAvailable)
+      Self.select(settings.tts, order).compactMap { provider in
+        ProviderInstances(provider) { faulty(synthesizer($0, wyoming[.tts]?[provider.name]?[$1]), $0) }
+      }, observer: observer,
+      board: board, pool: pool, isAvailable: isAvailable)
   }
 
   /// What says under `semantic_vad` whether a speaker is done: the first in the file; nil when there is none.
@@ -89,10 +94,29 @@ public final class WorkerSet: Sendable {
   }
 
   /// Asks a provider whether it is alive, in its `firstResult` deadline at most. Costs the worker next to nothing.
+  ///
+  /// - Returns: a success where one of its instances is.
   public func probe(_ kind: WorkerKind, _ name: String) async -> Result<Void, WorkerError> {
+    let count = Self.providers(settings, kind).first { $0.name == name }?.atInstances.count ?? 1
+    guard count > 1 else { return await probe(kind, name, instance: 0) }
+    return await withTaskGroup(of: Result<Void, WorkerError>.self) { group in
+      for position in 0..<count { group.addTask { await self.probe(kind, name, instance: position) } }
+      var last = Result<Void, WorkerError>.success(())
+      for await answer in group {
+        last = answer
+        if case .success = answer { break }
+      }
+      group.cancelAll()
+      return last
+    }
+  }
+
+  /// The same of one instance, by its position.
+  func probe(_ kind: WorkerKind, _ name: String, instance position: Int) async -> Result<Void, WorkerError> {
     await with(kind, name) { provider in
+      let provider = provider.atInstances[position].settings
       switch provider.wireProtocol {
-      case .wyoming: try await wyoming[kind]?[name]?.describe()
+      case .wyoming: try await wyoming[kind]?[name]?[position].describe()
       case .openai: try await OpenAIServer(settings: provider, client: client).probe()
       case .espeak: try await EspeakSynthesizer(provider).probe()
       case .http: try await HTTPEndOfTurnDetector(provider, client: client).probe()
@@ -134,7 +158,7 @@ public final class WorkerSet: Sendable {
         _ = try await HTTPEndOfTurnDetector(patient, client: client).probability(of: audio)
       }
       // So that the first turn need not ask.
-      if provider.wireProtocol == .wyoming { try await wyoming[kind]?[name]?.describe() }
+      if provider.wireProtocol == .wyoming { try await wyoming[kind]?[name]?.first?.describe() }
     }
   }
 
@@ -148,6 +172,12 @@ public final class WorkerSet: Sendable {
     case .wyoming: server.map { WyomingRecognizer(server: $0, partials: provider.partials) }
     case .openai: OpenAIRecognizer(provider, client: client)
     case .espeak, .http: nil
+    }
+  }
+
+  private func languageModels(_ providers: [ProviderSettings]) -> [ProviderInstances<any LanguageModel>] {
+    providers.compactMap { provider in
+      ProviderInstances(provider) { settings, _ in faulty(languageModel(settings), settings) }
     }
   }
 
@@ -184,8 +214,9 @@ public final class WorkerSet: Sendable {
     try Task.checkCancellation()
   }
 
-  private static func servers(_ providers: [ProviderSettings]) -> [String: WyomingServer] {
-    let servers = providers.filter { $0.wireProtocol == .wyoming }.map { ($0.name, WyomingServer($0)) }
+  private static func servers(_ providers: [ProviderSettings]) -> [String: [WyomingServer]] {
+    let servers = providers.filter { $0.wireProtocol == .wyoming }
+      .map { ($0.name, $0.atInstances.map { WyomingServer($0.settings) }) }
     return Dictionary(servers) { first, _ in first }
   }
 

@@ -25,17 +25,14 @@ import VivaTesting
   }
 
   private func slot(_ pool: WorkerPool, _ priority: Priority) async throws -> Lease {
-    guard let lease = try await pool.lease(.llm, "limited", priority) else { throw CancellationError() }
-    return lease
+    try await pool.slot("limited", priority)
   }
 
-  private func queued(_ pool: WorkerPool) -> Int {
-    pool.snapshot()?.lanes[0].classes.reduce(0) { $0 + $1.queued } ?? 0
-  }
+  private func queued(_ pool: WorkerPool) -> Int { pool.queued }
 
   @Test("a worker without slots takes all that comes")
   func unlimited() async throws {
-    let lease = try await pool(slots: 1).lease(.llm, "free", .critical)
+    let lease = try await pool(slots: 1).lease(SlotWish(lane: .init(kind: .llm, provider: "free")))
     #expect(lease == nil)
     let empty = try WorkerPool(PoolSettings(), WorkerSettings())
     #expect(empty.snapshot() == nil)
@@ -51,9 +48,9 @@ import VivaTesting
     pool.tick()
     let error = await #expect(throws: WorkerError.self) { try await second.value }
     #expect(error?.kind == .busy && (error?.retryAfter ?? .zero) > .zero)
-    first.finish(succeeded: true)
+    first.end(.answered)
     let third = try await slot(pool, .critical)
-    third.finish(succeeded: true)
+    third.end(.answered)
     #expect(pool.snapshot()?.instances[0].busy == 0)
     #expect(
       registry.render().contains(
@@ -73,10 +70,10 @@ import VivaTesting
     let again = Task { try await job.again() }
     let lease = try await live.value
     #expect(await eventually { queued(pool) == 1 })
-    lease.finish(succeeded: true)
-    try await again.value
-    #expect(!job.isRevoked)
-    job.finish(succeeded: true)
+    lease.end(.answered)
+    let resumed = try await again.value
+    #expect(!resumed.isRevoked)
+    resumed.end(.answered)
     #expect(pool.snapshot()?.running.isEmpty == true)
   }
 
@@ -87,8 +84,8 @@ import VivaTesting
     let live = Task { try await slot(pool, .critical) }
     #expect(await eventually { queued(pool) == 1 })
     #expect(!job.isRevoked)
-    job.finish(succeeded: true)
-    try await live.value.finish(succeeded: true)
+    job.end(.answered)
+    try await live.value.end(.answered)
   }
 
   @Test("who leaves while waiting leaves nothing behind")
@@ -110,6 +107,25 @@ import VivaTesting
     first.stopped()
     #expect(pool.snapshot()?.running.isEmpty == true)
   }
+}
+
+extension WorkerPool {
+  /// A lease of an LLM.
+  func slot(
+    _ provider: String, _ priority: CallPriority, affinity: UInt64 = 0, arrivedAt: Instant? = nil
+  ) async throws -> Lease {
+    var wish = SlotWish(lane: .init(kind: .llm, provider: provider), priority: priority, affinity: affinity)
+    wish.arrivedAt = arrivedAt
+    wish.waitsAgain = arrivedAt != nil
+    guard let lease = try await lease(wish) else { throw CancellationError() }
+    return lease
+  }
+
+  func slot(_ provider: String, _ priority: Priority) async throws -> Lease {
+    try await slot(provider, CallPriority(priority))
+  }
+
+  var queued: Int { snapshot()?.lanes[0].classes.reduce(0) { $0 + $1.queued } ?? 0 }
 }
 
 /// The pool between real calls.
