@@ -159,9 +159,7 @@ def summary(trials: Sequence[Trial]) -> str:
     if told := times(gone, "told"):
         line("all workers of a kind killed, to the ladder's change, longest", f"{TEXT_GOAL} s", f"{max(told):.2f} s")
     if back := times(alone, "back"):
-        line(
-            "from a worker that answers again to what it is for, p95", f"{BACK_GOAL} s", f"{np.percentile(back, 95):.2f} s"
-        )
+        line("a worker answers again, to the ladder's change, p95", f"{BACK_GOAL} s", f"{np.percentile(back, 95):.2f} s")
     broken = [trial for trial in trials if trial.status.startswith("broke off")]
     if broken:
         line("trials that broke off", "0", str(len(broken)))

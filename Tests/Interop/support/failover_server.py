@@ -89,7 +89,8 @@ class FailoverServer(VivaServer):
 
     def standings(self) -> dict[str, dict[str, Any]]:
         """The providers as the operator sees them, by name."""
-        return {each["name"]: each for each in json.loads(self.get(self.admin + "/v1/admin/workers", self.key)[2])["data"]}
+        _, _, body = self.get(self.admin + "/v1/admin/workers", self.key)
+        return {each["name"]: each for each in json.loads(body)["data"]}
 
     def limit(self, provider: str) -> float:
         """Seconds until its first result is due."""

@@ -1,10 +1,9 @@
-"""One worker fails in one way under one session: how soon another one answers, what is lost, and what the user is told."""
+"""A worker fails in one way under one session: how soon another answers, what is lost, and what the user is told."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import signal
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -12,20 +11,14 @@ from dataclasses import dataclass
 
 from . import pitch_code
 from .client import Client, Event, plain_client
+from .failover_calls import LONGEST, Answer, ask, be_read, sentence
 from .failover_server import KINDS, FailoverServer, primary
 from .faulty_process import FaultyProcess, until
-from .microphone import Microphone
-from .speech import RATE
 
-LONGEST = 60.0
-WORDS_SAID = {"asr": 8, "llm": 12, "tts": 10}
 # Seconds between two pieces (`gap_ms`), by default.
 GAP = 5.0
 # How far into the speech an ASR is killed.
 _INTO_SPEECH = 1.2
-_COMPLETED = "conversation.item.input_audio_transcription.completed"
-_FAILED = "conversation.item.input_audio_transcription.failed"
-_TRANSCRIBED = {"transcription": {"model": "default"}}
 # Calls that a worker answers before its deadline adapts.
 _KNOWN_CALLS = 22
 
@@ -92,25 +85,16 @@ class Trial:
     back: float | None = None
 
 
-@dataclass
-class Answer:
-    began: float
-    first: float | None
-    done: float
-    status: str
-    words: list[str]
-
-
 async def fail_over(server: FailoverServer, kind: str, fault: Fault, seed: int) -> Trial:
     """With a backup."""
     trial = Trial(kind, fault.name, backup=True)
-    words, backup = _sentence(seed, kind), server.processes[f"{kind}-2"]
+    words, backup = sentence(seed, kind), server.processes[f"{kind}-2"]
     async with (
         _broken(server, kind, fault, trial) as (process, agent),
         plain_client(server.websocket, server.key, agent) as client,
     ):
         here = len(backup.lines)
-        asking = asyncio.create_task(_ask(client, kind, words))
+        asking = asyncio.create_task(ask(client, kind, words))
         struck = await _strike(process, kind, fault)
         answer = await asking
         began = _began(answer, struck)
@@ -128,12 +112,12 @@ async def fail_over(server: FailoverServer, kind: str, fault: Fault, seed: int) 
 async def fall(server: FailoverServer, kind: str, fault: Fault, seed: int) -> Trial:
     """Without a backup: down, and up again once the worker is back."""
     trial = Trial(kind, fault.name, backup=False)
-    words = _sentence(seed, kind)
+    words = sentence(seed, kind)
     async with (
         _broken(server, kind, fault, trial) as (process, agent),
         plain_client(server.websocket, server.key, agent) as client,
     ):
-        asking = asyncio.create_task(_ask(client, kind, words, by_text=True))
+        asking = asyncio.create_task(ask(client, kind, words, by_text=True))
         struck = await _strike(process, kind, fault)
         change = await _lost(client, kind, asking)
         if change is not None:
@@ -155,9 +139,9 @@ async def fall_to_text(server: FailoverServer, seed: int) -> Trial:
     hearing = server.processes[names[0]]
     try:
         async with plain_client(server.websocket, server.key, "none") as client:
-            words = _sentence(seed, "asr")
+            words = sentence(seed, "asr")
             here = len(hearing.lines)
-            asking = asyncio.create_task(_ask(client, "asr", words))
+            asking = asyncio.create_task(ask(client, "asr", words))
             await hearing.told("listening", here)
             await asyncio.sleep(_INTO_SPEECH)
             for name in names:
@@ -176,10 +160,10 @@ async def fall_to_text(server: FailoverServer, seed: int) -> Trial:
 
 async def make_known(server: FailoverServer, kind: str, backup: bool) -> None:
     """The worker that will fail answers calls first, so that its deadline is what it needs."""
-    words = _sentence(0, kind)
+    words = sentence(0, kind)
     async with plain_client(server.websocket, server.key, kind if backup else f"{kind}-alone") as client:
         for _ in range(_KNOWN_CALLS):
-            await (_be_read(client, words) if kind == "asr" else _ask(client, kind, words, is_aside=True))
+            await (be_read(client, words) if kind == "asr" else ask(client, kind, words, is_aside=True))
 
 
 # How a trial begins and ends
@@ -216,7 +200,7 @@ async def _open_breaker(server: FailoverServer, kind: str, process: FaultyProces
         for each in range(10):
             if await asyncio.to_thread(server.is_open, process.name):
                 return
-            await _ask(client, kind, _sentence(each, kind)[:4])
+            await ask(client, kind, sentence(each, kind)[:4])
     raise AssertionError(f"the breaker of {process.name} does not open")
 
 
@@ -284,59 +268,3 @@ async def _lost(client: Client, kind: str, asking: asyncio.Task[Answer]) -> Even
         await asyncio.sleep(0.5)
     return seen()
 
-
-# The calls
-
-
-def _sentence(seed: int, kind: str) -> list[str]:
-    return random.Random(f"{kind} {seed}").sample(pitch_code.WORDS, WORDS_SAID[kind])
-
-
-async def _ask(
-    client: Client, kind: str, words: Sequence[str], by_text: bool = False, is_aside: bool = False
-) -> Answer:
-    """One call of the kind, to its end.
-
-    `by_text`: what counts is the written answer. `is_aside`: out of band, so that its voice comes as fast as it can.
-    """
-    if kind == "asr":
-        return await _be_heard(client, words)
-    if kind == "llm":
-        await client.update(output_modalities=["text"])
-    # Two sentences.
-    half = len(words) * 3 // 5
-    await client.say_text(f"Say: {' '.join(words[:half])}. {' '.join(words[half:])}.")
-    here, began = len(client.events), time.monotonic()
-    await client.send("response.create", **({"response": {"conversation": "none"}} if is_aside else {}))
-    done = await client.wait_response(after=here, timeout=LONGEST)
-    what = "response.output_audio.delta" if kind == "tts" else "response.output_text.delta"
-    deltas = client.of(what, response=done.response_id)
-    if kind == "tts" and not by_text:
-        heard = pitch_code.hear(client.audio(done.response_id or ""), RATE)
-    else:
-        parts = [part for item in done["response"]["output"] for part in item.get("content", [])]
-        heard = pitch_code.spelled(" ".join(part.get("text") or part.get("transcript") or "" for part in parts))
-    return Answer(began, deltas[0].at if deltas else None, done.at, done["response"]["status"], heard)
-
-
-async def _be_heard(client: Client, words: Sequence[str]) -> Answer:
-    """A spoken turn, until it is transcribed."""
-    hearing = {"type": "server_vad", "silence_duration_ms": 300, "create_response": False}
-    await client.update(audio={"input": _TRANSCRIBED | {"turn_detection": hearing}})
-    here = len(client.events)
-    async with Microphone(client) as microphone:
-        await microphone.say(pitch_code.say(" ".join(words), RATE))
-        committed = await client.wait("input_audio_buffer.committed", after=here, timeout=10)
-        told = await client.wait(_COMPLETED, _FAILED, after=here, timeout=LONGEST)
-    # A failed one has nothing to say.
-    status = told.type.rpartition(".")[2]
-    return Answer(committed.at, told.at, told.at, status, pitch_code.spelled(told.get("transcript") or ""))
-
-
-async def _be_read(client: Client, words: Sequence[str]) -> None:
-    """A turn in no time."""
-    await client.update(audio={"input": _TRANSCRIBED | {"turn_detection": None}})
-    here = len(client.events)
-    await client.append_fast(pitch_code.say(" ".join(words), RATE))
-    await client.send("input_audio_buffer.commit")
-    await client.wait(_COMPLETED, after=here)
