@@ -17,7 +17,7 @@ public struct SpeechRequest: Sendable, Equatable {
   public var voice: String?
   /// The listener takes Opus, so the answer may be `.opus`; otherwise it is `.pcm`.
   public var acceptsOpus = false
-  /// Providers that broke off in this sentence: they are asked only when the others have failed.
+  /// Providers that broke off in this answer: they are asked only when the others have failed.
   public var avoids: [String] = []
   /// Nobody waits to hear it yet.
   public var isAhead = false

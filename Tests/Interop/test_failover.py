@@ -48,15 +48,15 @@ def run(*trials: Awaitable[Trial]) -> list[Trial]:
     return seen
 
 
-# A model or a voice that falls silent after its first words is another matter: `SIGSTOP` silences it before them.
 @pytest.mark.parametrize(
     "faults",
     [
         dict.fromkeys(KINDS, "`kill -9`"),
-        dict.fromkeys(("asr", "tts"), "`kill -9` in mid-stream"),
+        dict.fromkeys(KINDS, "`kill -9` in mid-stream"),
         {"asr": "hang in mid-stream", "llm": "`SIGSTOP`", "tts": "`SIGSTOP`"},
+        dict.fromkeys(("llm", "tts"), "hang in mid-stream"),
     ],
-    ids=["killed", "killed in mid-stream", "silent"],
+    ids=["killed", "killed in mid-stream", "silent", "silent in mid-stream"],
 )
 def test_a_backup_answers(scripted: FailoverServer, faults: dict[str, str]) -> None:
     for trial in run(*(fail_over(scripted, kind, fault(name), seed=1) for kind, name in faults.items())):

@@ -37,6 +37,8 @@ struct ActiveResponse {
   var avoided: [String] = []
   /// Where the newest of them begins.
   var seam: Seam?
+  /// Synthesizers that broke off in one of its sentences: the others speak the rest of it.
+  var avoidedVoices: [String] = []
   /// The words are all there.
   var generationEnded = false
   var finishReason: FinishReason?
@@ -152,8 +154,6 @@ struct PendingClause {
   var text: String
   /// The second attempt at a clause whose synthesis broke off.
   var isRepeat = false
-  /// Synthesizers that broke off.
-  var avoided: [String] = []
 }
 
 /// The clause that the synthesizer works on.

@@ -33,7 +33,7 @@ extension SessionCore {
       if response.marks.voiceAsked == nil { self.response?.marks.voiceAsked = now }
       var request = SpeechRequest(text: text, voice: response.settings.voice?.name)
       request.acceptsOpus = takesPackets
-      request.avoids = clause.avoided
+      request.avoids = response.avoidedVoices
       request.isAhead = isAhead
       act(isStockPhrase ? .speakPhrase(call, request) : .speak(call, request))
     }
@@ -110,15 +110,16 @@ extension SessionCore {
     sendAudio(at: now)
   }
 
-  /// The clause broke off: another synthesizer goes on from its last word. When nobody can say a word of it, only its text goes out, and
-  /// the answer's rest with it.
+  /// The clause broke off: another synthesizer goes on from its last word. When nobody can say a word of it, only its
+  /// text goes out, and the answer's rest with it.
   mutating func clauseFailed(_ call: CallID, _ error: WorkerError, at now: Instant) {
     guard let speech = response?.speech, speech.call == call else { return }
     response?.speech = nil
     let isMute = speech.samples == 0 && error.kind != .emptyReply && error.showsLoss
     if !speech.clause.isRepeat, !isMute {
       let rest = speech.samples == 0 ? speech.clause.text : response?.message?.spoken.unspoken ?? ""
-      response?.clauses.insert(PendingClause(text: rest, isRepeat: true, avoided: [error.worker]), at: 0)
+      response?.avoidedVoices.append(error.worker)
+      response?.clauses.insert(PendingClause(text: rest, isRepeat: true), at: 0)
     } else {
       response?.message?.spoken.endClause()
       failed(.tts, error, at: now)

@@ -70,7 +70,7 @@ struct LostVoiceTests {
   func nextVoice() throws {
     let conversation = Conversation()
     conversation.type("Hello.")
-    conversation.answer("It is noon, and the sun is shining on the roofs.")
+    conversation.answer("It is noon, and the sun is shining on the roofs. The clock strikes twelve.")
     conversation.speak(milliseconds: 300, ends: false)
     conversation.speak(milliseconds: 1000, ends: false)
     let stalled = WorkerError(.gapTimeout, worker: "piper", message: "stalled")
@@ -82,6 +82,9 @@ struct LostVoiceTests {
     #expect(request.avoids == ["piper"])
     conversation.sayAll()
     conversation.advance(milliseconds: 3000)
+    let requests = conversation.actions.compactMap { if case .speak(_, let request) = $0 { request } else { nil } }
+    #expect(requests.last?.text == "The clock strikes twelve.")
+    #expect(requests.last?.avoids == ["piper"], "nor is it asked for the rest of the answer")
     #expect(conversation.responses.map(\.status) == [.completed])
     #expect(conversation.ladderChanges.isEmpty)
   }
