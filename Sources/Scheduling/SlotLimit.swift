@@ -17,8 +17,8 @@ struct SlotLimit {
     limit = Double(slots)
   }
 
-  /// 1...`most`.
-  var slots: Int { Int(limit) }
+  /// 1...`most`. To the nearest, so that one late result does not halve an instance of two slots.
+  var slots: Int { Int(limit.rounded()) }
 
   mutating func good(busy: Int) {
     guard busy >= slots else { return }
