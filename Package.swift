@@ -172,7 +172,7 @@ if let libFuzzer = Context.environment["FUZZ"] {
   /// A module's files; nil is all of them.
   let fuzzed: [String: [String]?] = [
     "Runtime": nil, "Audio": nil, "Media": nil, "Realtime": nil, "VivaConfiguration": nil, "Resilience": nil,
-    "Signing": nil, "Checkpoints": nil,
+    "Signing": nil, "Checkpoints": ["CheckpointStore.swift", "VolatileCheckpointStore.swift"],
     "Workers": [
       "LanguageModel.swift", "SpeechRecognizer.swift", "SpeechSynthesizer.swift", "WorkerError.swift",
       "OpenAI/ChatCompletionReader.swift", "OpenAI/MediaType.swift", "OpenAI/OggOpusSpeech.swift",
