@@ -120,6 +120,7 @@ class FailoverServer(VivaServer):
                 "keys": [self.key],
             },
             "limits": {"audio_rate": 100},
+            "ladder": {"overload": {"worst_level": 1}},
             "workers": {kind: self._providers(kind) for kind in KINDS},
             "agents": "agents",
             "default_agent": "none",

@@ -59,6 +59,7 @@ class GuestServer(VivaServer):
                 "keys": [self.key, self.other_key],
             },
             "limits": {"audio_rate": 100},
+            "ladder": {"overload": {"worst_level": 1}},
             "workers": {
                 "asr": [{"name": "moonshine", "protocol": "wyoming", "url": self.asr}],
                 "llm": [
