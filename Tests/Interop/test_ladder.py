@@ -20,9 +20,8 @@ from support.speech import Voice, seconds
 BACK_SECONDS = 120
 TRANSCRIBED = {"input": {"transcription": {"model": "whisper-1"}}}
 ESPEAK = "    - name: espeak\n      protocol: espeak\n      voice: en-us\n"
+LADDER = "\nladder:\n"
 SLOTS = """
-ladder:
-  outage_patience_s: 4
 callbacks:
   file: callbacks.jsonl
   slots: [{ id: mon-9, text: "Monday, 9:00" }]
@@ -34,8 +33,8 @@ def lonely() -> Iterator[VivaServer]:
     """A server that has one worker of each kind, and no more."""
     viva = VivaServer()
     text = viva.config.read_text()
-    assert ESPEAK in text
-    viva.config.write_text(text.replace(ESPEAK, "") + SLOTS)
+    assert ESPEAK in text and LADDER in text
+    viva.config.write_text(text.replace(ESPEAK, "").replace(LADDER, LADDER + "  outage_patience_s: 4\n") + SLOTS)
     viva.start()
     yield viva
     left = viva.stop()

@@ -24,7 +24,9 @@ extension Session {
       do {
         for (key, request) in wanted where phrases.phrase(for: key) == nil {
           var recording = PhraseRecording()
-          let chunks = CallPriority.$current.withValue(.high) { synthesizer.synthesize(request) }
+          let chunks = CallPriority.$current.withValue(CallPriority(isAhead: true)) {
+            synthesizer.synthesize(request)
+          }
           for try await chunk in chunks { recording.take(chunk) }
           phrases.learn(recording.finish(), for: key)
         }
