@@ -23,8 +23,8 @@ struct CheckpointMetrics: CheckpointObserver {
 
   func wrote(records: Int, commits: Int, in duration: Duration) {
     writes.observe(duration)
-    self.commits.increment(by: Double(commits))
-    self.records.increment(by: Double(records))
+    self.commits.increment(by: UInt64(commits))
+    self.records.increment(by: UInt64(records))
   }
 
   func changed(_ health: CheckpointHealth) {
