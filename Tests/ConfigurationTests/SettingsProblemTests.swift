@@ -30,12 +30,12 @@ import VivaConfiguration
     #expect(
       folder.problems("audios: {}") == [
         "viva.yaml:1: audios: is not a known key; did you mean audio?; "
-          + "allowed: server, audio, webrtc, limits, pool, workers, ladder, answer_cache, callbacks, webhooks, agents, default_agent"
+          + "allowed: server, audio, webrtc, limits, pool, workers, ladder, answer_cache, callbacks, checkpoints, webhooks, agents, default_agent"
       ])
     #expect(
       folder.problems("database: {}") == [
         "viva.yaml:1: database: is not a known key; "
-          + "allowed: server, audio, webrtc, limits, pool, workers, ladder, answer_cache, callbacks, webhooks, agents, default_agent"
+          + "allowed: server, audio, webrtc, limits, pool, workers, ladder, answer_cache, callbacks, checkpoints, webhooks, agents, default_agent"
       ])
   }
 
