@@ -85,7 +85,7 @@ def test_what_was_told_is_there_once_after_a_kill(keeper: GuestServer) -> None:
         end = asyncio.Event()
         async with asyncio.timeout(120):
             clients: list[Client] = []
-            contexts = [sdk_client(keeper.websocket, keeper.key, "assistant") for _ in range(SESSIONS)]
+            contexts = [sdk_client(f"{keeper.http}/v1", keeper.key, "assistant") for _ in range(SESSIONS)]
             try:
                 clients = [await context.__aenter__() for context in contexts]
                 tasks = [asyncio.create_task(talk(client, number, end)) for number, client in enumerate(clients)]
@@ -117,7 +117,7 @@ def test_what_was_told_is_there_once_after_a_kill(keeper: GuestServer) -> None:
     keeper.start()
 
     async def one_more() -> str:
-        async with sdk_client(keeper.websocket, keeper.key, "assistant") as client:
+        async with sdk_client(f"{keeper.http}/v1", keeper.key, "assistant") as client:
             end = asyncio.Event()
             end.set()
             await talk(client, 99, end)
