@@ -202,7 +202,7 @@ struct FuzzedSession {
       case .judgeTurn(let call, _): judgements.append(call)
       case .callTool(let call, _): toolCalls.append(call)
       case .playVoice, .playPacket, .playPhrase, .endVoice, .clearVoice, .feed, .endAudio, .cancel, .observe,
-        .wantProbes, .keepCallback, .close, .preparePhrases, .recallPhrases:
+        .wantProbes, .keepCallback, .close, .preparePhrases, .recallPhrases, .hasten:
         break
       }
     }
