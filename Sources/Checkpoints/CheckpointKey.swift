@@ -13,17 +13,25 @@ public struct CheckpointKey: Sendable {
     self.bytes = bytes
   }
 
-  /// Reads the key of a file, or makes both at the first run. The file holds 64 hexadecimal digits, and is its owner's only.
+  /// Reads the key of a file, which holds 64 hexadecimal digits.
+  ///
+  /// - Throws: `CheckpointProblem`.
+  public static func read(_ path: String) throws(CheckpointProblem) -> CheckpointKey {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw .badKey(path, "it is not there; restore it from your copy")
+    }
+    guard let data = FileManager.default.contents(atPath: path) else { throw .badKey(path, "it cannot be read") }
+    guard let bytes = bytes(ofHexadecimal: data), bytes.count == AESGCM.keyLength else {
+      throw .badKey(path, "it does not hold 64 hexadecimal digits; restore it from your copy")
+    }
+    return CheckpointKey(bytes: bytes)
+  }
+
+  /// Reads the key of a file, or makes both at the first run. The file is its owner's only.
   ///
   /// - Throws: `CheckpointProblem`.
   public static func load(_ path: String) throws(CheckpointProblem) -> CheckpointKey {
-    if let data = FileManager.default.contents(atPath: path) {
-      guard let bytes = bytes(ofHexadecimal: data), bytes.count == AESGCM.keyLength else {
-        throw .badKey(path, "it does not hold 64 hexadecimal digits; restore it from your copy")
-      }
-      return CheckpointKey(bytes: bytes)
-    }
-    guard !FileManager.default.fileExists(atPath: path) else { throw .badKey(path, "it cannot be read") }
+    if FileManager.default.fileExists(atPath: path) { return try read(path) }
     var generator = SystemRandomNumberGenerator()
     let bytes = (0..<AESGCM.keyLength).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     let text = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined() + "\n"

@@ -21,7 +21,7 @@ struct ListSessions: ParsableCommand {
   func run() throws {
     let kept = try keptSessions(options)
     say("OPENED                ENDED                 RECORDS  SESSION")
-    for session in try kept.list(limit: limit) {
+    for session in try orComplain({ try kept.list(limit: limit) }) {
       let ended = session.endedAt.map(time) ?? "-                   "
       let records = String(session.records)
       let space = String(repeating: " ", count: max(0, 7 - records.count))
@@ -45,13 +45,8 @@ struct PrintTranscript: ParsableCommand {
   var format = Format.text
 
   func run() throws {
-    let records: [KeptRecord]
-    do {
-      records = try keptSessions(options).load(session)
-    } catch let problem as CheckpointProblem {
-      complain(problem.description)
-      throw ExitCode.failure
-    }
+    let kept = try keptSessions(options)
+    let records = try orComplain { try kept.load(session) }
     let events = try records.map { record in
       do {
         return (event: try SessionEvent(record.record), at: record.at)
@@ -71,17 +66,22 @@ struct PrintTranscript: ParsableCommand {
   }
 }
 
-/// What the configuration's server keeps; complaints go to stderr.
+/// What the configuration's server keeps. Who only reads makes no key.
 private func keptSessions(_ options: ConfigurationOptions) throws -> KeptSessions {
   let settings = try loadSettings(options.config).checkpoints
   guard FileManager.default.fileExists(atPath: settings.folder) else {
     complain("Nothing is kept in \(settings.folder): set checkpoints.durability to local in \(options.config).")
     throw ExitCode.failure
   }
+  return try orComplain { try KeptSessions(folder: settings.folder, key: CheckpointKey.read(settings.keyFile)) }
+}
+
+/// - Throws: `ExitCode.failure`; the problem goes to stderr.
+private func orComplain<Result>(_ body: () throws -> Result) throws -> Result {
   do {
-    return try KeptSessions(folder: settings.folder, key: CheckpointKey.load(settings.keyFile))
-  } catch {
-    complain(error.description)
+    return try body()
+  } catch let problem as CheckpointProblem {
+    complain(problem.description)
     throw ExitCode.failure
   }
 }

@@ -116,6 +116,9 @@ struct SQLiteCheckpointStoreTests {
       let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.data + "/" + file))
       #expect(bytes.range(of: Data("secret".utf8)) == nil)
     }
+    // Who reads makes no key; who keeps does.
+    #expect(throws: CheckpointProblem.self) { try CheckpointKey.read(folder.path + "/other.key") }
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/other.key"))
     let other = try CheckpointKey.load(folder.path + "/other.key")
     #expect(throws: CheckpointProblem.otherKey(folder: folder.data)) {
       try KeptSessions(folder: folder.data, key: other)
